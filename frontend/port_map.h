@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// Which ports of a circuit (or parameters of a C model) are the row operand, the column operand
+// and the product, and how their bits are read.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/table/operand_spec.h"
+
+namespace axlut {
+
+// One resolved role.
+struct Port {
+  std::string name;
+  OperandSpec spec;
+};
+
+struct PortMap {
+  Port a;        // row operand (activation)
+  Port b;        // column operand (weight)
+  Port product;
+};
+
+// A candidate as the circuit declares it.
+struct DeclaredPort {
+  std::string name;
+  int width = 0;
+  bool is_input = false;
+  bool declared_signed = false;  // `input signed`, int8_t
+  SourceLocation where;
+};
+
+// What the command line says about ports. Unset: guessed by the rules of docs/operands.md.
+struct PortMapOptions {
+  std::optional<std::string> a;        // --a NAME: the operand that plays A
+  std::optional<std::string> b;        // --b NAME
+  std::optional<std::string> product;  // --product NAME
+  std::optional<std::string> rows;     // --rows A|B: which of the two is the row operand (A)
+  std::optional<Signedness> signedness;  // --signed / --unsigned
+  bool like_tfapprox = false;          // --like tfapprox
+};
+
+// Resolves roles by NAME (a, b case-insensitively; else declaration order) and signedness by, in
+// this order: the option, the declaration, the circuit's name (mul8s_..., mul8x4u_...), unsigned.
+// `name` is the circuit's name. Under --like tfapprox a C model's row is its first parameter; a
+// netlist's is B when both operands are 8 bits wide and named A and B. kUnsupported unless there are exactly two inputs and
+// one output (after the options have named them) of 1..16 and 1..32 bits.
+Result<PortMap> ResolvePortMap(const std::string& name, const std::vector<DeclaredPort>& declared,
+                               const PortMapOptions& options, bool is_c_model);
+
+// What a name of EvoApproxLib's form says: mul8u_..., mul8s_..., mul8x4u_..., mul12s_....
+struct NameConvention {
+  int width_a = 0;
+  int width_b = 0;
+  Signedness signedness = Signedness::kUnsigned;
+};
+std::optional<NameConvention> ParseNameConvention(const std::string& name);
+
+}  // namespace axlut

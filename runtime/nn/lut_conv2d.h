@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// Convolution of quantized tensors through a truth table, with the zero-point corrections that make
+// its integer result the sum of (a - zero_a) * (b - zero_b). Everything that multiplies in a
+// network ends up here: convolutions, depthwise (groups == in_c) and dense layers (1x1 on 1x1).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/conv2d.h"
+#include "runtime/base/parallel_for.h"
+#include "runtime/base/result.h"
+#include "runtime/table/truth_table.h"
+
+namespace axlut {
+
+// A truth table in the forms that the kernels read. Made once per table, shared by all layers.
+class LutTable {
+ public:
+  // kUnsupported for operands wider than 8 bits.
+  static Result<std::shared_ptr<const LutTable>> Create(TruthTable table);
+  ~LutTable();
+
+  const TruthTable& table() const;
+
+ private:
+  friend class LutConv2d;
+  struct Impl;
+  explicit LutTable(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// One layer: a table, a shape, a packed filter. Zero points are operand VALUES (for a signed
+// operand in its signed range), so a padded pixel is the bit pattern of zero_a and goes through
+// the table like any other activation.
+class LutConv2d {
+ public:
+  // `filter` holds shape.FilterCount() bit patterns of operand b in HWIO order and is copied.
+  // zero_b has one entry (per tensor) or shape.out_c entries (per output channel). shape.batch is
+  // only a hint. kInvalidInput if the shape contradicts itself, sizes differ or zero points are no
+  // values of their operands.
+  static Result<LutConv2d> Create(std::shared_ptr<const LutTable> table, const Conv2dShape& shape,
+                                  const std::vector<uint8_t>& filter, int32_t zero_a,
+                                  std::vector<int32_t> zero_b);
+  LutConv2d(LutConv2d&&) noexcept;
+  LutConv2d& operator=(LutConv2d&&) noexcept;
+  ~LutConv2d();
+
+  // out[n,y,x,o] = sum over taps (T[a][b] - zero_b[o]*a - zero_a*b + zero_a*zero_b[o]), a and b
+  // being operand values and padded taps having a = zero_a. `input` holds batch images of bit
+  // patterns of operand a, NHWC; `out` is overwritten. Integers, no rounding, any thread count
+  // gives the same result.
+  void Run(const uint8_t* input, int64_t batch, int32_t* out, const ParallelFor& parallel_for) const;
+  void Run(const uint8_t* input, int64_t batch, int64_t* out, const ParallelFor& parallel_for) const;
+
+  // True if some input could make a result (or a partial sum) leave int32_t: then only the
+  // int64_t form may be called (checked).
+  bool NeedsInt64() const;
+  const Conv2dShape& shape() const;
+  // The kernel that runs, as listed in kernels/cpu/kernels.inc: "expanded_avx2", "reference".
+  std::string kernel_name() const;
+
+ private:
+  struct Impl;
+  explicit LutConv2d(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace axlut

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// A truth table with everything that is known about it, and the one way to load and save it in
+// any of our file formats.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "runtime/base/result.h"
+#include "runtime/table/truth_table.h"
+
+namespace axlut {
+
+// Which port of the circuit (or parameter of the C model) plays which role. Empty: not known, as
+// for a raw .bin. docs/operands.md explains why this is stored at all.
+struct PortNames {
+  std::string a;        // the row operand's port
+  std::string b;        // the column operand's port
+  std::string product;
+};
+
+// Where a table comes from.
+struct TableSource {
+  std::string file;     // as given on the command line; "" for a formula
+  std::string sha256;   // of the file's bytes, 64 hexadecimal digits; "" for a formula
+  std::string kind;     // "verilog", "c", "formula", "raw", "npy"
+  std::string top;      // module or function; the formula's text
+};
+
+struct TableInfo {
+  std::string name;     // "mul8u_2AC"
+  PortNames ports;
+  TableSource source;
+  // Versions of the tools that took part: {"axlut": "0.1.0", "yosys": "0.23"}.
+  std::map<std::string, std::string> tools;
+  // Error metrics by their JSON keys (mae, wce, ...), when they have been computed.
+  std::map<std::string, double> metrics;
+  // Hardware figures when known: power_mw, area_um2, delay_ns, energy_fj.
+  std::map<std::string, double> hardware;
+};
+
+struct StoredTable {
+  TruthTable table;
+  TableInfo info;
+};
+
+// What a headerless file leaves open. Unset fields are guessed: from the file's name (mul8s_...,
+// mul8x4u_...), then from its size (131,072 bytes = 8x8 unsigned); otherwise the message says
+// what to give.
+struct RawFormatHints {
+  std::optional<int> width_a;
+  std::optional<int> width_b;
+  std::optional<Signedness> signedness;
+};
+
+// Reads .axt, .bin or .npy by extension. Errors name the file and what is wrong with it.
+Result<StoredTable> LoadTable(const std::string& path, const RawFormatHints& hints = {});
+
+// Writes .axt, .bin or .npy by extension, or as `format` ("axt", "bin", "npy") says. Atomic.
+Result<void> SaveTable(const std::string& path, const StoredTable& stored,
+                       const std::string& format = "");
+
+}  // namespace axlut
