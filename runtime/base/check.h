@@ -20,20 +20,20 @@ template <typename A, typename B>
 
 }  // namespace axlut::internal
 
-#define AXLUT_CHECK(condition)                                                  \
-  do {                                                                          \
-    if (!(condition)) {                                                         \
-      ::axlut::internal::CheckFailed(__FILE__, __LINE__, #condition);           \
-    }                                                                           \
+#define AXLUT_CHECK(condition)                                        \
+  do {                                                                \
+    if (!(condition)) {                                               \
+      ::axlut::internal::CheckFailed(__FILE__, __LINE__, #condition); \
+    }                                                                 \
   } while (false)
 
-#define AXLUT_INTERNAL_CHECK_OP(a, op, b)                                                       \
-  do {                                                                                          \
-    const auto& axlut_a = (a);                                                                  \
-    const auto& axlut_b = (b);                                                                  \
-    if (!(axlut_a op axlut_b)) {                                                                \
+#define AXLUT_INTERNAL_CHECK_OP(a, op, b)                                                        \
+  do {                                                                                           \
+    const auto& axlut_a = (a);                                                                   \
+    const auto& axlut_b = (b);                                                                   \
+    if (!(axlut_a op axlut_b)) {                                                                 \
       ::axlut::internal::CheckOpFailed(__FILE__, __LINE__, #a " " #op " " #b, axlut_a, axlut_b); \
-    }                                                                                           \
+    }                                                                                            \
   } while (false)
 
 #define AXLUT_CHECK_EQ(a, b) AXLUT_INTERNAL_CHECK_OP(a, ==, b)

@@ -29,9 +29,10 @@ inline constexpr int kExitDiffers = 1;  // checked, and the answer is "not equal
 struct Context {
   std::ostream& out;
   std::ostream& err;
-  bool quiet = false;      // -q: no notes, no progress
-  int verbosity = 0;       // number of -v
+  bool quiet = false;  // -q: no notes, no progress
+  int verbosity = 0;   // number of -v
   bool stderr_is_terminal = false;
+  bool color = false;                    // messages may use terminal colours
   std::optional<std::string> json_path;  // --json[=FILE]; "-" is `out`. Only with accepts_json
 
   bool json() const { return json_path.has_value(); }
@@ -44,16 +45,16 @@ struct Context {
 };
 
 struct Subcommand {
-  std::string name;          // "build"
-  std::string summary;       // one line for the list of subcommands
-  std::string synopsis;      // "INPUT -o OUT [options]"
-  std::string description;   // paragraphs for --help
-  std::vector<std::string> examples;      // two command lines
-  po::options_description options;        // its own options, without the shared ones
+  std::string name;                   // "build"
+  std::string summary;                // one line for the list of subcommands
+  std::string synopsis;               // "INPUT -o OUT [options]"
+  std::string description;            // paragraphs for --help
+  std::vector<std::string> examples;  // two command lines
+  po::options_description options;    // its own options, without the shared ones
   // Positional arguments in order. Each is also a hidden option of that name in `options`' map;
   // `many` may stand last and takes all the rest.
   struct Positional {
-    std::string name;        // "input"
+    std::string name;  // "input"
     bool required = true;
     bool many = false;
   };
@@ -64,7 +65,7 @@ struct Subcommand {
 };
 
 struct Command {
-  std::string name;          // "lutgen"
+  std::string name;  // "lutgen"
   std::string summary;
   std::vector<Subcommand> subcommands;
   // Lines of --version below the command's own: "yosys 0.23". Called only when asked for.

@@ -111,7 +111,8 @@ class ThreadPool::Impl {
 
 ThreadPool::ThreadPool(int threads)
     : impl_(std::make_unique<Impl>(
-          threads > 0 ? threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency())))) {}
+          threads > 0 ? threads
+                      : std::max(1, static_cast<int>(std::thread::hardware_concurrency())))) {}
 ThreadPool::~ThreadPool() = default;
 int ThreadPool::threads() const { return impl_->threads(); }
 void ThreadPool::Run(int64_t count, int64_t grain, const RangeBody& body) {

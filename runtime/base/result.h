@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a function returns when its input can be wrong: a value, or an Error that says what is wrong.
+// What a function returns when its input can be wrong: a value, or an Error that says what is
+// wrong.
 #pragma once
 
 #include <cstdint>
@@ -152,11 +153,11 @@ class [[nodiscard]] Result<void> {
 #define AXLUT_INTERNAL_CONCAT(a, b) AXLUT_INTERNAL_CONCAT2(a, b)
 
 // Leaves the enclosing function with the Error of `expr` (a Result<void>) if it has one.
-#define AXLUT_RETURN_IF_ERROR(expr)                                   \
-  do {                                                                \
-    if (auto axlut_result = (expr); !axlut_result.ok()) {             \
-      return std::move(axlut_result).error();                         \
-    }                                                                 \
+#define AXLUT_RETURN_IF_ERROR(expr)                       \
+  do {                                                    \
+    if (auto axlut_result = (expr); !axlut_result.ok()) { \
+      return std::move(axlut_result).error();             \
+    }                                                     \
   } while (false)
 
 // AXLUT_ASSIGN_OR_RETURN(auto table, ReadContainer(path)); - the value, or leave with the Error.

@@ -12,16 +12,16 @@
 namespace axlut {
 
 struct ProcessOptions {
-  std::string working_directory;               // "" = the caller's
+  std::string working_directory;                   // "" = the caller's
   std::map<std::string, std::string> environment;  // added to the caller's
-  double timeout_s = 300;                      // wall clock; then the whole process group is killed
-  uint64_t memory_limit_bytes = 0;             // address space; 0 = none
-  uint64_t output_limit_bytes = 1 << 20;       // of each stream is kept; the rest is thrown away
+  double timeout_s = 300;                 // wall clock; then the whole process group is killed
+  uint64_t memory_limit_bytes = 0;        // address space; 0 = none
+  uint64_t output_limit_bytes = 1 << 20;  // of each stream is kept; the rest is thrown away
 };
 
 struct ProcessResult {
-  int exit_code = 0;     // -1 if killed by a signal
-  int signal = 0;        // 0 if it exited
+  int exit_code = 0;  // -1 if killed by a signal
+  int signal = 0;     // 0 if it exited
   bool timed_out = false;
   std::string out;
   std::string err;
@@ -40,7 +40,9 @@ std::string DescribeEnd(const ProcessResult& result, const ProcessOptions& optio
 class TemporaryFolder {
  public:
   static Result<TemporaryFolder> Create();
-  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+  TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::move(other.path_)) {
+    other.path_.clear();
+  }
   TemporaryFolder& operator=(TemporaryFolder&&) = delete;
   ~TemporaryFolder();
   const std::string& path() const { return path_; }
