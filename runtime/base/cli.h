@@ -33,7 +33,7 @@ struct Context {
   int verbosity = 0;   // number of -v
   bool stderr_is_terminal = false;
   bool color = false;                    // messages may use terminal colours
-  std::optional<std::string> json_path;  // --json[=FILE]; "-" is `out`. Only with accepts_json
+  std::optional<std::string> json_path = {};  // --json[=FILE]; "-" is `out`. Only with accepts_json
 
   bool json() const { return json_path.has_value(); }
   // A line for a human on `err`, unless -q.

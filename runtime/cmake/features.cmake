@@ -77,7 +77,7 @@ endif()
 if(AXLUT_TENSORFLOW_DIR AND EXISTS ${AXLUT_TENSORFLOW_DIR}/include/tensorflow/core/framework/op.h)
   file(GLOB dist_info ${AXLUT_TENSORFLOW_DIR}/../tensorflow-*.dist-info
        ${AXLUT_TENSORFLOW_DIR}/../tensorflow_cpu-*.dist-info)
-  string(REGEX MATCH "tensorflow[a-z_]*-([0-9.]+)" ignored "${dist_info}")
+  string(REGEX MATCH "tensorflow[a-z_]*-([0-9]+.[0-9]+.[0-9]+)" ignored "${dist_info}")
   set(AXLUT_TENSORFLOW_VERSION ${CMAKE_MATCH_1})
   axlut_feature(TENSORFLOW TRUE "TensorFlow ${AXLUT_TENSORFLOW_VERSION} in ${AXLUT_TENSORFLOW_DIR}")
 else()
