@@ -39,4 +39,8 @@ struct Netlist {
   std::string Validate() const;
 };
 
+// The product's bit pattern for one operand pair, given as bit patterns: the obvious loop, for
+// tests and single questions. A Validate()d netlist with inputs of `width_a` plus the rest for b.
+uint64_t EvaluateOnce(const Netlist& netlist, int width_a, uint64_t a, uint64_t b);
+
 }  // namespace axlut
