@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/table/name_convention.h"
 #include "runtime/table/operand_spec.h"
 
 namespace axlut {
@@ -60,13 +61,5 @@ struct PortMapOptions {
 // them) of 1..16 and 1..32 bits; kUsage for an option that names no port.
 Result<PortMap> ResolvePortMap(const std::string& name, const std::vector<DeclaredPort>& declared,
                                const PortMapOptions& options, bool is_c_model);
-
-// What a name of EvoApproxLib's form says: mul8u_..., mul8s_..., mul8x4u_..., mul12s_....
-struct NameConvention {
-  int width_a = 0;
-  int width_b = 0;
-  Signedness signedness = Signedness::kUnsigned;
-};
-std::optional<NameConvention> ParseNameConvention(const std::string& name);
 
 }  // namespace axlut
