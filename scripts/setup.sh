@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Installs what AxLUT needs on Debian 12: packages, and a virtual environment .venv. Idempotent: a
+# second call finds everything in place and does nothing.
+#   scripts/setup.sh                     what the demo needs
+#   scripts/setup.sh --with-tensorflow   also TensorFlow, for the op and its tests
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+with_tensorflow=no
+for argument in "$@"; do
+  case "$argument" in
+    --with-tensorflow) with_tensorflow=yes ;;
+    -h | --help) sed -n '3,6s/^# //p' "$0"; exit 0 ;;
+    *) echo "setup.sh: unknown argument '$argument' (--with-tensorflow, --help)" >&2; exit 2 ;;
+  esac
+done
+
+packages=(
+  g++ cmake ninja-build ccache git ca-certificates python3 python3-venv
+  libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev libxxhash-dev
+  libflatbuffers-dev flatbuffers-compiler
+  yosys yosys-dev verilator
+  libgtest-dev libgmock-dev libbenchmark-dev
+)
+
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+  [ "$status" = 'install ok installed' ] || missing+=("$package")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "setup: installing ${missing[*]}" >&2
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || { echo "setup.sh: run it as root, or install sudo" >&2; exit 5; }
+    as_root=(sudo)
+  fi
+  # apt's chatter goes to stderr, so that a caller's own output stays readable.
+  "${as_root[@]}" apt-get update -qq >&2
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+fi
+
+# install_python LIST: a stamp with the lists' hash tells whether .venv already holds it.
+install_python() {
+  local list=$1 stamp
+  stamp=.venv/.installed-$(cat scripts/requirements*.txt | sha256sum | cut -c1-16)-$(basename "$list" .txt)
+  if [ -e "$stamp" ]; then return; fi
+  [ -x .venv/bin/python ] || /usr/bin/python3 -m venv .venv
+  echo "setup: installing the packages of $list into .venv" >&2
+  .venv/bin/python -m pip install -q --disable-pip-version-check -r "$list" >&2
+  touch "$stamp"
+}
+install_python scripts/requirements.txt
+if [ "$with_tensorflow" = yes ]; then install_python scripts/requirements-tensorflow.txt; fi
