@@ -32,6 +32,12 @@ class LutTable {
   std::unique_ptr<Impl> impl_;
 };
 
+// How a layer is prepared.
+struct LutConv2dOptions {
+  // A name of kernels/cpu/kernels.inc instead of the best one, for tests and benchmarks.
+  std::string kernel;
+};
+
 // One layer: a table, a shape, a packed filter. Zero points are operand VALUES (for a signed
 // operand in its signed range), so a padded pixel is the bit pattern of zero_a and goes through
 // the table like any other activation.
@@ -43,7 +49,8 @@ class LutConv2d {
   // values of their operands.
   static Result<LutConv2d> Create(std::shared_ptr<const LutTable> table, const Conv2dShape& shape,
                                   const std::vector<uint8_t>& filter, int32_t zero_a,
-                                  std::vector<int32_t> zero_b);
+                                  std::vector<int32_t> zero_b,
+                                  const LutConv2dOptions& options = {});
   LutConv2d(LutConv2d&&) noexcept;
   LutConv2d& operator=(LutConv2d&&) noexcept;
   ~LutConv2d();
@@ -51,9 +58,11 @@ class LutConv2d {
   // out[n,y,x,o] = sum over taps (T[a][b] - zero_b[o]*a - zero_a*b + zero_a*zero_b[o]), a and b
   // being operand values and padded taps having a = zero_a. `input` holds batch images of bit
   // patterns of operand a, NHWC; `out` is overwritten. Integers, no rounding, any thread count
-  // gives the same result.
-  void Run(const uint8_t* input, int64_t batch, int32_t* out, const ParallelFor& parallel_for) const;
-  void Run(const uint8_t* input, int64_t batch, int64_t* out, const ParallelFor& parallel_for) const;
+  // gives the same result. One object may Run on several threads at the same time.
+  void Run(const uint8_t* input, int64_t batch, int32_t* out,
+           const ParallelFor& parallel_for) const;
+  void Run(const uint8_t* input, int64_t batch, int64_t* out,
+           const ParallelFor& parallel_for) const;
 
   // True if some input could make a result (or a partial sum) leave int32_t: then only the
   // int64_t form may be called (checked).

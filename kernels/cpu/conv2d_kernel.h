@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What every CPU convolution looks like to its caller. The work is cut into tiles, blocks of output
+// positions x output channels that are independent of each other: the caller spreads them over its
+// threads and owns the scratch memory, kernels neither allocate nor start threads.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "kernels/conv2d.h"
+#include "kernels/cpu/prepared_lut.h"
+
+namespace axlut {
+
+// A position is one (n, y, x) of the output, counted (n * out_h + y) * out_w + x.
+struct Conv2dTile {
+  int64_t first_position = 0;
+  int64_t positions = 0;
+  int64_t first_channel = 0;  // of the output
+  int64_t channels = 0;
+};
+
+// The activations of one call.
+struct Conv2dInput {
+  const uint8_t* codes = nullptr;  // NHWC, bit patterns of operand a
+  int64_t batch = 0;               // replaces shape.batch
+  uint8_t pad_code = 0;            // what taps outside the image read
+};
+
+// One layer for one kernel: a shape and a packed filter. Immutable, so tiles may run concurrently
+// with separate workspaces. Sums equal Conv2dReference<int64_t>, modulo 2^32 in the int32_t form.
+class Conv2dKernel {
+ public:
+  virtual ~Conv2dKernel() = default;
+
+  virtual int64_t TileCount(int64_t batch) const = 0;
+  virtual Conv2dTile TileAt(int64_t batch, int64_t tile) const = 0;
+  // Scratch memory of one RunTile, to be aligned to 64 bytes.
+  virtual int64_t WorkspaceBytes() const = 0;
+  // Writes the tile's part of acc, which is the whole output tensor.
+  virtual void RunTile(const Conv2dInput& input, int64_t tile, void* workspace,
+                       int32_t* acc) const = 0;
+  virtual void RunTile(const Conv2dInput& input, int64_t tile, void* workspace,
+                       int64_t* acc) const = 0;
+};
+
+}  // namespace axlut

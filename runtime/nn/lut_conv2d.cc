@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/nn/lut_conv2d.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <new>
+#include <utility>
+
+#include "kernels/cpu/dispatch.h"
+#include "runtime/base/check.h"
+#include "runtime/nn/lut_table_impl.h"
+#include "runtime/nn/zero_point_correction.h"
+
+namespace axlut {
+namespace {
+
+// Pixels that are worth a task of their own when their channels are summed up.
+constexpr int64_t kPixelGrain = 4096;
+
+// So that neither a pixel's sum (int32_t) nor any index (int64_t) can overflow.
+constexpr int64_t kMaxGroupInC = int64_t{1} << 22;
+constexpr double kMaxCount = 1e15;
+
+struct NamedSize {
+  const char* name;
+  int64_t value;
+  int64_t min;
+};
+
+Result<void> CheckSizes(const Conv2dShape& s) {
+  const NamedSize sizes[] = {
+      {"batch", s.batch, 0},
+      {"in_h", s.in_h, 0},
+      {"in_w", s.in_w, 0},
+      {"in_c", s.in_c, 1},
+      {"kernel_h", s.kernel_h, 1},
+      {"kernel_w", s.kernel_w, 1},
+      {"out_h", s.out_h, 0},
+      {"out_w", s.out_w, 0},
+      {"out_c", s.out_c, 1},
+      {"stride_h", s.stride_h, 1},
+      {"stride_w", s.stride_w, 1},
+      {"dilation_h", s.dilation_h, 1},
+      {"dilation_w", s.dilation_w, 1},
+      {"pad_top", s.pad_top, 0},
+      {"pad_left", s.pad_left, 0},
+      {"groups", s.groups, 1},
+  };
+  for (const NamedSize& size : sizes) {
+    if (size.value < size.min || size.value > std::numeric_limits<int32_t>::max()) {
+      return Error::InvalidInput(fmt::format("{} of a convolution must be {}..{}, got {}",
+                                             size.name, size.min,
+                                             std::numeric_limits<int32_t>::max(), size.value));
+    }
+  }
+  if (s.in_c % s.groups != 0 || s.out_c % s.groups != 0) {
+    return Error::InvalidInput(
+        fmt::format("channels of a convolution must be multiples of its groups, got {} input and "
+                    "{} output channels in {} groups",
+                    s.in_c, s.out_c, s.groups));
+  }
+  if (s.GroupInC() > kMaxGroupInC) {
+    return Error::Unsupported(
+        fmt::format("a convolution has at most {} input channels per group, got {}", kMaxGroupInC,
+                    s.GroupInC()));
+  }
+  const auto product = [](std::initializer_list<int64_t> factors) {
+    double result = 1;
+    for (int64_t factor : factors) result *= static_cast<double>(factor);
+    return result;
+  };
+  for (double count :
+       {product({s.batch, s.in_h, s.in_w, s.in_c}), product({s.batch, s.out_h, s.out_w, s.out_c}),
+        product({s.kernel_h, s.kernel_w, s.GroupInC(), s.out_c})}) {
+    if (count > kMaxCount) {
+      return Error::Unsupported(fmt::format(
+          "tensors of a convolution have at most {:g} elements, got {:g}", kMaxCount, count));
+    }
+  }
+  return {};
+}
+
+Result<void> CheckZeroPoint(const char* operand, const OperandSpec& spec, int32_t zero) {
+  if (zero < spec.min_value() || zero > spec.max_value()) {
+    return Error::InvalidInput(fmt::format("zero point of the {} {} must be {}..{}, got {}",
+                                           ToString(spec), operand, spec.min_value(),
+                                           spec.max_value(), zero));
+  }
+  return {};
+}
+
+Result<void> CheckArguments(const TruthTable& table, const Conv2dShape& shape,
+                            const std::vector<uint8_t>& filter, int32_t zero_a,
+                            const std::vector<int32_t>& zero_b) {
+  AXLUT_RETURN_IF_ERROR(CheckSizes(shape));
+  if (filter.size() != static_cast<size_t>(shape.FilterCount())) {
+    return Error::InvalidInput(fmt::format(
+        "filter of a {}x{}x{}x{} convolution needs {} codes, got {}", shape.kernel_h,
+        shape.kernel_w, shape.GroupInC(), shape.out_c, shape.FilterCount(), filter.size()));
+  }
+  if (zero_b.size() != 1 && zero_b.size() != static_cast<size_t>(shape.out_c)) {
+    return Error::InvalidInput(
+        fmt::format("filter of {} output channels needs 1 or {} zero points, got {}", shape.out_c,
+                    shape.out_c, zero_b.size()));
+  }
+  AXLUT_RETURN_IF_ERROR(CheckZeroPoint("activation", table.a(), zero_a));
+  for (int32_t zero : zero_b) AXLUT_RETURN_IF_ERROR(CheckZeroPoint("filter", table.b(), zero));
+  return {};
+}
+
+// Bound of |sum| over `depth` products, both before and after the correction. A corrected product
+// is linear in zero_b, so its largest magnitude lies at the smallest or the largest zero point.
+double LargestSum(const TruthTable& table, int64_t depth, int32_t zero_a,
+                  const std::vector<int32_t>& zero_b) {
+  const auto range = std::minmax_element(zero_b.begin(), zero_b.end());
+  int64_t largest = 0;
+  for (uint32_t a = 0; a < table.a().count(); ++a) {
+    for (uint32_t b = 0; b < table.b().count(); ++b) {
+      const int64_t product = table.ProductAt(a, b);
+      largest = std::max(largest, std::abs(product));
+      for (int64_t zero : {*range.first, *range.second}) {
+        const int64_t corrected =
+            product - zero * (table.a().ValueOf(a) - zero_a) - zero_a * table.b().ValueOf(b);
+        largest = std::max(largest, std::abs(corrected));
+      }
+    }
+  }
+  return static_cast<double>(largest) * static_cast<double>(depth);
+}
+
+Result<const Conv2dKernelEntry*> PickKernel(const PreparedLut& lut, const Conv2dShape& shape,
+                                            const std::string& name) {
+  if (name.empty()) return &ChooseConv2dKernel(lut, shape, ActiveKernelIsa());
+  const Conv2dKernelEntry* entry = FindConv2dKernel(name);
+  if (entry == nullptr) {
+    std::string known;
+    for (const Conv2dKernelEntry& kernel : Conv2dKernels()) {
+      known += (known.empty() ? "" : ", ") + std::string(kernel.name);
+    }
+    return Error::InvalidInput(fmt::format("there is no convolution kernel '{}'", name))
+        .Note("kernels are " + known);
+  }
+  if (entry->isa > ActiveKernelIsa()) {
+    return Error::Unsupported(fmt::format("kernel {} needs {}, this process may use {}", name,
+                                          KernelIsaName(entry->isa),
+                                          KernelIsaName(ActiveKernelIsa())));
+  }
+  if (!entry->supports(lut, shape)) {
+    return Error::Unsupported(fmt::format(
+        "kernel {} cannot run this table and shape (products are {}..{})", name, lut.min, lut.max));
+  }
+  return entry;
+}
+
+// Scratch memory of the calling thread. It only grows, and goes when the thread does, so that a
+// network's layers do not allocate.
+class Workspace {
+ public:
+  ~Workspace() { Free(); }
+  void* Get(int64_t bytes) {
+    if (bytes > bytes_) {
+      Free();
+      memory_ = ::operator new(static_cast<size_t>(bytes), kAlignment);
+      bytes_ = bytes;
+    }
+    return memory_;
+  }
+  static Workspace& OfThisThread() {
+    thread_local Workspace workspace;
+    return workspace;
+  }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+  void Free() { ::operator delete(memory_, kAlignment); }
+  void* memory_ = nullptr;
+  int64_t bytes_ = 0;
+};
+
+}  // namespace
+
+struct LutConv2d::Impl {
+  Impl(std::shared_ptr<const LutTable> t, const PreparedLut& lut, const TruthTable& truth,
+       const Conv2dKernelEntry& entry, const Conv2dShape& s, const std::vector<uint8_t>& filter,
+       int32_t zero_a, const std::vector<int32_t>& zero_b)
+      : table(std::move(t)),
+        shape(s),
+        pad_code(static_cast<uint8_t>(truth.a().PatternOf(zero_a))),
+        kernel_name(entry.name),
+        kernel(entry.make(lut, s, filter.data())),
+        correction(truth.a(), truth.b(), s, filter, zero_a, zero_b),
+        needs_int64(LargestSum(truth, s.Depth(), zero_a, zero_b) >
+                    std::numeric_limits<int32_t>::max()) {}
+
+  template <typename Out>
+  void Run(const uint8_t* codes, int64_t batch, Out* out, const ParallelFor& parallel_for) const;
+
+  const std::shared_ptr<const LutTable> table;  // the kernel points into it
+  const Conv2dShape shape;
+  const uint8_t pad_code;
+  const std::string kernel_name;
+  const std::unique_ptr<const Conv2dKernel> kernel;
+  const ZeroPointCorrection correction;
+  const bool needs_int64;
+};
+
+template <typename Out>
+void LutConv2d::Impl::Run(const uint8_t* codes, int64_t batch, Out* out,
+                          const ParallelFor& parallel_for) const {
+  if (batch * shape.out_h * shape.out_w == 0) return;
+  const int64_t pixels = batch * shape.in_h * shape.in_w;
+  std::vector<int32_t> pixel_sums;
+  if (correction.NeedsPixelSums() && pixels > 0) {
+    pixel_sums.resize(static_cast<size_t>(pixels * shape.groups));
+    const int64_t grain = std::max<int64_t>(1, kPixelGrain / shape.in_c);
+    parallel_for(pixels, grain, [&](int64_t begin, int64_t end) {
+      correction.SumPixels(codes, begin, end, pixel_sums.data());
+    });
+  }
+  const Conv2dInput input{codes, batch, pad_code};
+  parallel_for(kernel->TileCount(batch), 1, [&](int64_t begin, int64_t end) {
+    void* workspace = Workspace::OfThisThread().Get(kernel->WorkspaceBytes());
+    for (int64_t tile = begin; tile < end; ++tile) {
+      kernel->RunTile(input, tile, workspace, out);
+      correction.Apply(kernel->TileAt(batch, tile), pixel_sums.data(), out);
+    }
+  });
+}
+
+Result<LutConv2d> LutConv2d::Create(std::shared_ptr<const LutTable> table, const Conv2dShape& shape,
+                                    const std::vector<uint8_t>& filter, int32_t zero_a,
+                                    std::vector<int32_t> zero_b, const LutConv2dOptions& options) {
+  const TruthTable& truth = table->table();
+  AXLUT_RETURN_IF_ERROR(CheckArguments(truth, shape, filter, zero_a, zero_b));
+  const PreparedLut& lut = table->impl_->lut;
+  AXLUT_ASSIGN_OR_RETURN(const Conv2dKernelEntry* entry, PickKernel(lut, shape, options.kernel));
+  return LutConv2d(
+      std::make_unique<Impl>(std::move(table), lut, truth, *entry, shape, filter, zero_a, zero_b));
+}
+
+LutConv2d::LutConv2d(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LutConv2d::LutConv2d(LutConv2d&&) noexcept = default;
+LutConv2d& LutConv2d::operator=(LutConv2d&&) noexcept = default;
+LutConv2d::~LutConv2d() = default;
+
+void LutConv2d::Run(const uint8_t* input, int64_t batch, int32_t* out,
+                    const ParallelFor& parallel_for) const {
+  AXLUT_CHECK(!NeedsInt64());
+  impl_->Run(input, batch, out, parallel_for);
+}
+
+void LutConv2d::Run(const uint8_t* input, int64_t batch, int64_t* out,
+                    const ParallelFor& parallel_for) const {
+  impl_->Run(input, batch, out, parallel_for);
+}
+
+bool LutConv2d::NeedsInt64() const { return impl_->needs_int64; }
+const Conv2dShape& LutConv2d::shape() const { return impl_->shape; }
+std::string LutConv2d::kernel_name() const { return impl_->kernel_name; }
+
+}  // namespace axlut

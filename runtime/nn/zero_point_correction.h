@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// From sums of products of codes to sums of products of real numbers. With a' = a - zero_a,
+//   sum (T[a][b] - zero_b*a - zero_a*b + zero_a*zero_b)
+//     = sum T[a][b] - zero_b * sum a' - zero_a * sum b
+// so each output needs one sum of a' over its window and one constant per channel. A padded tap has
+// a = zero_a, a' = 0, and drops out of the window's sum.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/conv2d.h"
+#include "kernels/cpu/conv2d_kernel.h"
+#include "runtime/table/operand_spec.h"
+
+namespace axlut {
+
+class ZeroPointCorrection {
+ public:
+  // zero_b has one entry or shape.out_c entries.
+  ZeroPointCorrection(const OperandSpec& a, const OperandSpec& b, const Conv2dShape& shape,
+                      const std::vector<uint8_t>& filter, int32_t zero_a,
+                      const std::vector<int32_t>& zero_b);
+
+  // Whether Apply reads pixel sums: true unless every zero_b is 0.
+  bool NeedsPixelSums() const { return needs_pixel_sums_; }
+  // sums[pixel][group] = sum of a' over the pixel's channels of that group, for the pixels
+  // [first, last) of the whole batch, counted (n * in_h + y) * in_w + x. Every pixel is summed
+  // once, however many windows it lies in.
+  void SumPixels(const uint8_t* input, int64_t first, int64_t last, int32_t* sums) const;
+
+  // Corrects one tile of out, the whole output tensor. Arithmetic is modulo 2^32 or 2^64.
+  template <typename Out>
+  void Apply(const Conv2dTile& tile, const int32_t* pixel_sums, Out* out) const;
+
+ private:
+  template <typename Wrapping>
+  void SumWindow(int64_t position, int64_t first_group, int64_t groups, const int32_t* pixel_sums,
+                 Wrapping* sums) const;
+
+  Conv2dShape shape_;
+  bool needs_pixel_sums_;
+  std::vector<int32_t> centred_;      // a' of every byte
+  std::vector<int32_t> zero_b_;       // per output channel
+  std::vector<int64_t> filter_term_;  // zero_a * sum b per output channel
+};
+
+}  // namespace axlut
