@@ -47,21 +47,22 @@ class [[nodiscard]] Error {
   }
   static Error Tool(std::string message) { return {ErrorCode::kTool, std::move(message)}; }
 
-  // Chainable decorations: where it is, which rule of docs/diagnostics.md it breaks, what else
-  // helps to understand it ("note: ...") and what to do about it ("help: ...").
-  Error&& At(SourceLocation where) && {
+  // Chainable decorations (`error = std::move(error).Help("...")` works too): where it is, which
+  // rule of docs/diagnostics.md it breaks, what else helps to understand it ("note: ...") and what
+  // to do about it ("help: ...").
+  Error At(SourceLocation where) && {
     where_ = std::move(where);
     return std::move(*this);
   }
-  Error&& WithId(std::string id) && {
+  Error WithId(std::string id) && {
     id_ = std::move(id);
     return std::move(*this);
   }
-  Error&& Note(const std::string& text) && {
+  Error Note(const std::string& text) && {
     details_.push_back("note: " + text);
     return std::move(*this);
   }
-  Error&& Help(const std::string& text) && {
+  Error Help(const std::string& text) && {
     details_.push_back("help: " + text);
     return std::move(*this);
   }

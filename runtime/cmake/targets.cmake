@@ -23,7 +23,8 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 # end up in the TensorFlow op, where an exported symbol can clash with TensorFlow's.
 add_library(axlut_flags INTERFACE)
 target_compile_features(axlut_flags INTERFACE cxx_std_20)
-target_compile_options(axlut_flags INTERFACE -Wall -Wextra -Wpedantic
+# -Wno-restrict: GCC 12 reports it falsely for "literal" + std::string (GCC bug 105651).
+target_compile_options(axlut_flags INTERFACE -Wall -Wextra -Wpedantic -Wno-restrict
   $<$<BOOL:${AXLUT_WERROR}>:-Werror> -fvisibility=hidden)
 if(AXLUT_SANITIZE STREQUAL "assertions")
   target_compile_definitions(axlut_flags INTERFACE _GLIBCXX_ASSERTIONS)
