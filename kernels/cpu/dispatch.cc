@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/cpu/dispatch.h"
 
-#include "kernels/cpu/conv2d_lookup.h"
 #include "kernels/cpu/conv2d_reference.h"
 
 namespace axlut {
