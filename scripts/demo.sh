@@ -34,16 +34,16 @@ echo
 echo "2. Each table is proved equal to its RTL, over all operand pairs."
 names=(mul8u_exact mul8u_trunc4 mul8u_trunc8 mul8u_hier_or mul8u_bam_h2v6 mul8u_mitchell)
 for name in "${names[@]}"; do
-  lutgen build -q $circuits/$name.v -o $out/$name.axt
-  lutgen metrics $out/$name.axt --json=$out/$name.metrics.json
-  say lutsim verify $out/$name.axt $circuits/$name.v
+  lutgen build -q $circuits/"$name".v -o $out/"$name".axt
+  lutgen metrics $out/"$name".axt --json=$out/"$name".metrics.json
+  say lutsim verify $out/"$name".axt $circuits/"$name".v
 done
 
 echo
 echo "3. A small CNN for handwritten digits, run through each of them."
-run=(lutrun emulate -q $digits/digits_cnn.tflite --data $digits/images.npy --labels $digits/labels.npy)
+run=(lutrun emulate -q "$digits/digits_cnn.tflite" --data "$digits/images.npy" --labels "$digits/labels.npy")
 printf '$ %s\n' "${run[*]} --table TABLE"
 for name in "${names[@]}"; do
-  "${run[@]}" --table $out/$name.axt --json=$out/$name.run.json
+  "${run[@]}" --table $out/"$name".axt --json=$out/"$name".run.json
 done
 python3 scripts/demo_report.py $out "${names[@]}"
