@@ -11,8 +11,9 @@ namespace {
 Result<void> CheckSpecs(const OperandSpec& a, const OperandSpec& b, const OperandSpec& product) {
   for (const OperandSpec* operand : {&a, &b}) {
     if (operand->width < 1 || operand->width > kMaxStoredOperandWidth) {
-      return Error::InvalidInput(fmt::format("operand width of a stored truth table must be 1..{}, got {}",
-                                             kMaxStoredOperandWidth, operand->width));
+      return Error::InvalidInput(
+          fmt::format("operand width of a stored truth table must be 1..{}, got {}",
+                      kMaxStoredOperandWidth, operand->width));
     }
   }
   if (product.width < 1 || product.width > 32) {
@@ -20,7 +21,8 @@ Result<void> CheckSpecs(const OperandSpec& a, const OperandSpec& b, const Operan
         fmt::format("product width of a truth table must be 1..32, got {}", product.width));
   }
   if (product.width == 32 && !product.is_signed()) {
-    return Error::Unsupported("a stored truth table holds 32-bit signed values, got a 32-bit unsigned product");
+    return Error::Unsupported(
+        "a stored truth table holds 32-bit signed values, got a 32-bit unsigned product");
   }
   return {};
 }
@@ -32,8 +34,9 @@ Result<TruthTable> TruthTable::Create(OperandSpec a, OperandSpec b, OperandSpec 
   AXLUT_RETURN_IF_ERROR(CheckSpecs(a, b, product));
   const uint64_t needed = a.count() * b.count();
   if (products.size() != needed) {
-    return Error::InvalidInput(fmt::format("truth table of a {}x{}-bit multiplier needs {} products, got {}",
-                                           a.width, b.width, needed, products.size()));
+    return Error::InvalidInput(
+        fmt::format("truth table of a {}x{}-bit multiplier needs {} products, got {}", a.width,
+                    b.width, needed, products.size()));
   }
   for (size_t i = 0; i < products.size(); ++i) {
     if (products[i] < product.min_value() || products[i] > product.max_value()) {
