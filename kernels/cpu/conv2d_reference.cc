@@ -13,7 +13,7 @@ std::unique_ptr<Conv2dKernel> Conv2dReferenceKernel::Make(const PreparedLut& lut
 
 Conv2dReferenceKernel::Conv2dReferenceKernel(const PreparedLut& lut, const Conv2dShape& shape,
                                              const uint8_t* filter)
-    : lut_(lut.view), image_(shape), filter_(filter, filter + shape.FilterCount()) {
+    : lut_(lut.view()), image_(shape), filter_(filter, filter + shape.FilterCount()) {
   image_.batch = 1;
 }
 

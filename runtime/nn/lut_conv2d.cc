@@ -149,8 +149,9 @@ Result<const Conv2dKernelEntry*> PickKernel(const PreparedLut& lut, const Conv2d
                                           KernelIsaName(ActiveKernelIsa())));
   }
   if (!entry->supports(lut, shape)) {
-    return Error::Unsupported(fmt::format(
-        "kernel {} cannot run this table and shape (products are {}..{})", name, lut.min, lut.max));
+    return Error::Unsupported(
+        fmt::format("kernel {} cannot run this table and shape (products are {}..{})", name,
+                    lut.min(), lut.max()));
   }
   return entry;
 }

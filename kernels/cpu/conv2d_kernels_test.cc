@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+// Every kernel of kernels.inc that this CPU can run, bit for bit against the reference.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <ostream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/dispatch.h"
+#include "kernels/cpu/run_conv2d.h"
+#include "kernels/reference/conv2d.h"
+
+namespace axlut {
+
+void PrintTo(const Conv2dKernelEntry& entry, std::ostream* out) { *out << entry.name; }
+
+namespace {
+
+std::string Describe(const Conv2dShape& s) {
+  std::string text;
+  const auto add = [&text](const char* name, int64_t value) {
+    text += name + std::to_string(value) + " ";
+  };
+  add("n", s.batch), add("h", s.in_h), add("w", s.in_w), add("c", s.in_c);
+  add("kh", s.kernel_h), add("kw", s.kernel_w), add("o", s.out_c), add("g", s.groups);
+  add("oh", s.out_h), add("ow", s.out_w), add("sh", s.stride_h), add("sw", s.stride_w);
+  add("dh", s.dilation_h), add("dw", s.dilation_w), add("pt", s.pad_top), add("pl", s.pad_left);
+  return text;
+}
+
+std::vector<uint8_t> RandomCodes(int64_t count, std::mt19937* random) {
+  std::vector<uint8_t> codes(static_cast<size_t>(count));
+  for (uint8_t& code : codes) code = static_cast<uint8_t>((*random)());
+  return codes;
+}
+
+std::vector<int32_t> RandomProducts(int width_a, int width_b, int64_t min, int64_t max,
+                                    std::mt19937* random) {
+  std::uniform_int_distribution<int64_t> any(min, max);
+  std::vector<int32_t> products(size_t{1} << (width_a + width_b));
+  for (int32_t& product : products) product = static_cast<int32_t>(any(*random));
+  // Padding that is not there must not be counted: it would add T[0][0].
+  products[0] = static_cast<int32_t>(max);
+  return products;
+}
+
+class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
+ protected:
+  void SetUp() override {
+    if (GetParam().isa > DetectedKernelIsa()) {
+      GTEST_SKIP() << "this CPU cannot run " << GetParam().name;
+    }
+  }
+
+  // Compares both accumulators with the reference for random tensors.
+  void Check(const std::vector<int32_t>& products, int width_a, int width_b,
+             const Conv2dShape& shape, std::mt19937* random) {
+    const LutView view{products.data(), width_a, width_b};
+    const PreparedLut lut(view);
+    if (!GetParam().supports(lut, shape)) return;
+    ++checked_;
+    const std::vector<uint8_t> input = RandomCodes(shape.InputCount(), random);
+    const std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), random);
+    const auto pad_code = static_cast<uint8_t>((*random)());
+    const auto kernel = GetParam().make(lut, shape, filter.data());
+    CheckTiles(*kernel, shape);
+    CheckSums<int32_t>(*kernel, view, shape, input, filter, pad_code);
+    CheckSums<int64_t>(*kernel, view, shape, input, filter, pad_code);
+  }
+
+  template <typename Acc>
+  void CheckSums(const Conv2dKernel& kernel, const LutView& view, const Conv2dShape& shape,
+                 const std::vector<uint8_t>& input, const std::vector<uint8_t>& filter,
+                 uint8_t pad_code) {
+    std::vector<Acc> expected(static_cast<size_t>(shape.OutputCount()));
+    Conv2dReference(view, shape, pad_code, input.data(), filter.data(), expected.data());
+    std::vector<Acc> actual(expected.size(), Acc{-77});
+    AlignedArray<uint8_t> workspace(kernel.WorkspaceBytes());
+    RunAllTiles(kernel, {input.data(), shape.batch, pad_code}, &workspace, actual.data());
+    ASSERT_EQ(actual, expected) << Describe(shape) << "widths " << view.width_a << "x"
+                                << view.width_b << " int" << 8 * sizeof(Acc);
+  }
+
+  // Tiles must cover every output once: they run at the same time.
+  static void CheckTiles(const Conv2dKernel& kernel, const Conv2dShape& shape) {
+    std::vector<int> seen(static_cast<size_t>(shape.OutputCount()));
+    for (int64_t i = 0; i < kernel.TileCount(shape.batch); ++i) {
+      const Conv2dTile tile = kernel.TileAt(shape.batch, i);
+      for (int64_t p = tile.first_position; p < tile.first_position + tile.positions; ++p) {
+        for (int64_t o = tile.first_channel; o < tile.first_channel + tile.channels; ++o) {
+          ++seen[static_cast<size_t>(p * shape.out_c + o)];
+        }
+      }
+    }
+    for (int count : seen) ASSERT_EQ(count, 1) << Describe(shape);
+  }
+
+  int checked_ = 0;
+};
+
+TEST_P(Conv2dKernelTest, EqualsTheReferenceForRandomShapes) {
+  const uint32_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto up_to = [&random](int64_t max) {
+    return std::uniform_int_distribution<int64_t>(1, max)(random);
+  };
+  for (int i = 0; i < 150 && !HasFatalFailure(); ++i) {
+    Conv2dShape s;
+    s.batch = up_to(3);
+    s.in_h = up_to(14);
+    s.in_w = up_to(14);
+    s.groups = i % 3 == 0 ? up_to(40) : 1;
+    s.in_c = s.groups * (i % 3 == 0 && i % 2 == 0 ? 1 : up_to(s.groups > 8 ? 4 : 40));
+    s.out_c = s.groups * up_to(s.groups > 1 ? 3 : 70);
+    s.kernel_h = up_to(4);
+    s.kernel_w = up_to(4);
+    s.stride_h = up_to(3);
+    s.stride_w = up_to(3);
+    s.dilation_h = up_to(3);
+    s.dilation_w = up_to(3);
+    s.pad_top = up_to(5) - 1;
+    s.pad_left = up_to(5) - 1;
+    s.out_h = up_to(13);
+    s.out_w = up_to(13);
+    const int width_a = i % 4 == 1 ? static_cast<int>(up_to(8)) : 8;
+    const int width_b = i % 4 < 2 ? static_cast<int>(up_to(8)) : 8;
+    // One and two bytes, signed and unsigned.
+    const int64_t max = i % 5 == 0 ? 100 : i % 5 == 1 ? 32767 : 65535;
+    const int64_t min = i % 5 == 0 ? -155 : i % 5 == 1 ? -32768 : 0;
+    Check(RandomProducts(width_a, width_b, min, max, &random), width_a, width_b, s, &random);
+  }
+}
+
+TEST_P(Conv2dKernelTest, EveryDepthAddsOnlyItsOwnProducts) {
+  std::mt19937 random(21);
+  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  for (int64_t depth = 1; depth <= 33; ++depth) {
+    Conv2dShape s;
+    s.in_c = depth;
+    s.out_c = 5;
+    s.in_w = s.out_w = 70;
+    Check(products, 8, 8, s, &random);
+  }
+  for (int64_t kernel : {1, 3, 5}) {  // K = 3, 27, 75
+    Conv2dShape s;
+    s.in_c = 3;
+    s.out_c = 16;
+    s.kernel_h = s.kernel_w = kernel;
+    s.pad_top = s.pad_left = kernel / 2;
+    s.in_h = s.in_w = s.out_h = s.out_w = 11;
+    Check(products, 8, 8, s, &random);
+  }
+  EXPECT_GT(checked_, 0);
+}
+
+TEST_P(Conv2dKernelTest, EveryNumberOfPositionsAndChannels) {
+  std::mt19937 random(22);
+  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  for (int64_t count : {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 256, 257, 520}) {
+    for (int64_t other : {1, 3, 16, 17, 65}) {
+      Conv2dShape s;
+      s.in_c = 9;
+      s.in_w = s.out_w = count;
+      s.out_c = other;
+      Check(products, 8, 8, s, &random);
+      std::swap(s.in_w, s.out_c);
+      s.out_w = s.in_w;
+      Check(products, 8, 8, s, &random);
+    }
+  }
+  EXPECT_GT(checked_, 0);
+}
+
+TEST_P(Conv2dKernelTest, EveryPairOfWidths) {
+  std::mt19937 random(23);
+  for (int width_a = 1; width_a <= 8; ++width_a) {
+    for (int width_b = 1; width_b <= 8; ++width_b) {
+      const int64_t largest = (int64_t{1} << (width_a + width_b)) - 1;
+      const auto products = RandomProducts(width_a, width_b, 0, largest, &random);
+      Conv2dShape s;
+      s.in_h = s.in_w = s.out_h = s.out_w = 5;
+      s.kernel_h = s.kernel_w = 3;
+      s.pad_top = s.pad_left = 1;
+      s.in_c = 4;
+      s.out_c = 20;
+      Check(products, width_a, width_b, s, &random);
+      s.groups = 4;  // depthwise
+      Check(products, width_a, width_b, s, &random);
+      s = Conv2dShape{};
+      s.in_c = 30;  // dense
+      s.out_c = 70;
+      Check(products, width_a, width_b, s, &random);
+    }
+  }
+  EXPECT_GT(checked_, 0);
+}
+
+// The deepest sums of the narrow parts that kernels add up in, and their flushes.
+TEST_P(Conv2dKernelTest, LargestProductsOverTheDeepestLayers) {
+  std::mt19937 random(24);
+  for (int32_t product : {65535, -32768}) {
+    std::vector<int32_t> products(65536, product);
+    products[1] = product < 0 ? 32767 : 0;  // so that T - min spans 16 bits
+    for (int64_t depth : {255, 256, 257, 258, 1023, 1024, 1025, 4608, 70000}) {
+      for (int64_t positions : {1, 3, 66}) {
+        Conv2dShape s;
+        s.in_c = depth;
+        s.out_c = depth > 5000 ? 2 : 3;
+        s.in_w = s.out_w = positions;
+        Check(products, 8, 8, s, &random);
+        std::swap(s.in_w, s.out_c);
+        s.out_w = s.in_w;
+        Check(products, 8, 8, s, &random);
+      }
+    }
+    Conv2dShape s;  // depthwise, more taps than a packed block holds
+    s.in_c = s.groups = s.out_c = 35;
+    s.kernel_h = s.in_h = 40;
+    s.kernel_w = 31;
+    s.in_w = s.out_w = 40;
+    s.pad_left = 15;
+    Check(products, 8, 8, s, &random);
+  }
+  EXPECT_GT(checked_, 0);
+}
+
+TEST_P(Conv2dKernelTest, AnyInt32IsAProduct) {
+  std::mt19937 random(25);
+  for (int64_t max : {int64_t{65536}, int64_t{1} << 24, int64_t{INT32_MAX}}) {
+    const auto products = RandomProducts(8, 8, max == INT32_MAX ? INT32_MIN : 0, max, &random);
+    Conv2dShape s;
+    s.in_h = s.in_w = s.out_h = s.out_w = 4;
+    s.kernel_h = s.kernel_w = 3;
+    s.pad_top = s.pad_left = 1;
+    s.in_c = 30;
+    s.out_c = 20;
+    Check(products, 8, 8, s, &random);
+    s.in_c = s.groups = s.out_c;
+    Check(products, 8, 8, s, &random);
+    s = Conv2dShape{};
+    s.in_c = 1200;
+    s.out_c = 40;
+    Check(products, 8, 8, s, &random);
+  }
+}
+
+TEST_P(Conv2dKernelTest, ZeroTableGivesZero) {
+  std::mt19937 random(26);
+  Conv2dShape s;
+  s.in_c = 17;
+  s.out_c = 18;
+  s.in_w = s.out_w = 19;
+  Check(std::vector<int32_t>(65536, 0), 8, 8, s, &random);
+  EXPECT_EQ(checked_, 1);
+}
+
+// The batch of a call need not be the one that the layer was made for.
+TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
+  std::mt19937 random(27);
+  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  const PreparedLut lut(LutView{products.data(), 8, 8});
+  Conv2dShape s;
+  s.batch = 40;
+  s.in_c = 33;
+  s.out_c = 70;
+  const std::vector<uint8_t> input = RandomCodes(s.InputCount(), &random);
+  const std::vector<uint8_t> filter = RandomCodes(s.FilterCount(), &random);
+  const auto kernel = GetParam().make(lut, s, filter.data());
+  AlignedArray<uint8_t> workspace(kernel->WorkspaceBytes());
+  std::vector<int32_t> together(static_cast<size_t>(s.OutputCount()));
+  std::vector<int32_t> alone(together.size());
+  RunAllTiles(*kernel, {input.data(), 40, 0}, &workspace, together.data());
+  for (int64_t n = 0; n < 40; ++n) {
+    RunAllTiles(*kernel, {input.data() + n * 33, 1, 0}, &workspace, alone.data() + n * 70);
+  }
+  EXPECT_EQ(alone, together);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, Conv2dKernelTest, testing::ValuesIn(Conv2dKernels()),
+                         [](const auto& info) { return std::string(info.param.name); });
+
+TEST(ChooseConv2dKernel, TakesTheFirstThatTheInstructionSetAndTheTableAllow) {
+  Conv2dShape s;
+  s.in_c = s.out_c = 64;
+  s.in_h = s.in_w = s.out_h = s.out_w = 14;
+  std::vector<int32_t> products(65536, 0);
+  products[1] = 65535;
+  const PreparedLut narrow(LutView{products.data(), 8, 8});
+  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
+  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kScalar).name, "row_stationary");
+  products[2] = -1;  // now T - min needs 17 bits
+  const PreparedLut wide(LutView{products.data(), 8, 8});
+  EXPECT_STREQ(ChooseConv2dKernel(wide, s, KernelIsa::kAvx512Vbmi).name, "row_stationary");
+}
+
+TEST(Conv2dKernels, EndInTheReference) {
+  EXPECT_STREQ(Conv2dKernels().back().name, "reference");
+  EXPECT_EQ(FindConv2dKernel("reference"), &Conv2dKernels().back());
+  EXPECT_EQ(FindConv2dKernel("no such kernel"), nullptr);
+}
+
+TEST(KernelIsa, IsCappedByName) {
+  EXPECT_EQ(CappedKernelIsa("scalar"), KernelIsa::kScalar);
+  EXPECT_LE(CappedKernelIsa("avx2"), KernelIsa::kAvx2);
+  EXPECT_EQ(CappedKernelIsa(""), DetectedKernelIsa());
+  EXPECT_EQ(CappedKernelIsa("mmx"), DetectedKernelIsa());
+}
+
+}  // namespace
+}  // namespace axlut

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/cpu/conv2d_lookup.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+#include "kernels/cpu/window.h"
+
+namespace axlut {
+namespace {
+
+// Products per packed block: 1024 x 256 lanes of activations are a quarter of a 1 MiB L2 cache.
+constexpr int64_t kMaxChunk = 1024;
+// Output channels whose sums are held before they are stored, so that a store fills a cache line.
+constexpr int64_t kChannelBlock = 16;
+// Depthwise: groups that are packed together, to use whole cache lines of the input.
+constexpr int64_t kGroupBlock = 32;
+// Positions of an activation-stationary tile: how often a packed filter block is used from cache.
+constexpr int64_t kActivationPositions = 16;
+// A call is cut into at least this many tiles where that is possible, for threads to share.
+constexpr int64_t kMinTiles = 16;
+
+int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
+// Start of block `block` when `count` things are cut into `blocks` nearly equal parts.
+int64_t BlockStart(int64_t block, int64_t count, int64_t blocks) { return block * count / blocks; }
+
+// *out = value or *out += value; wraps.
+template <typename Acc>
+void Store(uint32_t sum, std::make_unsigned_t<Acc> offset, bool add, Acc* out) {
+  using Wrapping = std::make_unsigned_t<Acc>;
+  const Wrapping value = sum + offset;
+  *out = static_cast<Acc>(add ? static_cast<Wrapping>(*out) + value : value);
+}
+
+}  // namespace
+
+// Views into the caller's memory.
+struct LookupConv2d::Workspace {
+  uint8_t* codes;            // packed activations
+  uint32_t* sums;            // kChannelBlock x lanes
+  const uint8_t** pointers;  // one per lane
+  PositionRun* runs;         // one per lane
+  uint8_t* padding;          // a pixel of padding
+
+  // Returns the size; with null memory only that.
+  static int64_t Place(uint8_t* memory, int64_t lanes, int64_t padding_bytes, Workspace* work) {
+    int64_t used = 0;
+    const auto take = [&](int64_t bytes) {
+      uint8_t* start = memory == nullptr ? nullptr : memory + used;
+      used += RoundUp(bytes, 64);
+      return start;
+    };
+    work->codes = take(kMaxChunk * lanes);
+    work->sums = reinterpret_cast<uint32_t*>(take(kChannelBlock * lanes * 4));
+    work->pointers = reinterpret_cast<const uint8_t**>(take(lanes * 8));
+    work->runs = reinterpret_cast<PositionRun*>(take(lanes * int64_t{sizeof(PositionRun)}));
+    work->padding = take(padding_bytes);
+    return used;
+  }
+};
+
+LookupConv2d::LookupConv2d(const LookupMethod& method, const PreparedLut& lut,
+                           const Conv2dShape& shape, const uint8_t* filter)
+    : method_(method),
+      lut_(lut),
+      shape_(shape),
+      groups_per_tile_(shape.GroupInC() == 1 ? std::min(shape.groups, kGroupBlock) : 1),
+      rows_by_b_(&(lut.*method.rows)(RowOperand::kB)),
+      rows_by_a_(&(lut.*method.rows)(RowOperand::kA)) {
+  PackFilter(filter);
+}
+
+void LookupConv2d::PackFilter(const uint8_t* filter) {
+  const int64_t depth = shape_.Depth();
+  const int64_t group_out_c = shape_.GroupOutC();
+  filter_rows_ = AlignedArray<uint8_t>(shape_.FilterCount());
+  for (int64_t k = 0; k < depth; ++k) {
+    for (int64_t o = 0; o < shape_.out_c; ++o) {
+      filter_rows_.data()[o * depth + k] = filter[k * shape_.out_c + o] & rows_by_b_->row_mask;
+    }
+  }
+  if (groups_per_tile_ > 1) return;  // always filter-stationary
+  const int64_t padded_c = RoundUp(group_out_c, method_.lane_unit);
+  const int64_t blocks = CeilDiv(padded_c, method_.max_lanes);
+  const int64_t units = padded_c / method_.lane_unit;
+  filter_index_ = AlignedArray<uint8_t>(shape_.groups * depth * padded_c);
+  uint8_t* out = filter_index_.data();
+  for (int64_t g = 0; g < shape_.groups; ++g) {
+    for (int64_t block = 0; block < blocks; ++block) {
+      const int64_t first = BlockStart(block, units, blocks) * method_.lane_unit;
+      const int64_t last = BlockStart(block + 1, units, blocks) * method_.lane_unit;
+      for (int64_t k = 0; k < depth; ++k) {
+        const uint8_t* row = filter + k * shape_.out_c + g * group_out_c;
+        for (int64_t o = first; o < last; ++o) *out++ = o < group_out_c ? row[o] : 0;
+      }
+    }
+  }
+}
+
+LookupConv2d::Tiling LookupConv2d::TilingFor(int64_t batch) const {
+  const int64_t group_out_c = shape_.GroupOutC();
+  Tiling t;
+  t.positions = batch * shape_.out_h * shape_.out_w;
+  const int64_t unit = method_.lane_unit;
+  // Lanes that would be computed in either order.
+  const int64_t position_lanes = RoundUp(t.positions, unit) * group_out_c;
+  const int64_t channel_lanes = RoundUp(group_out_c, unit) * t.positions;
+  t.activation_stationary = groups_per_tile_ == 1 && channel_lanes < position_lanes;
+  if (t.activation_stationary) {
+    t.position_unit = 1;
+    t.position_blocks = CeilDiv(t.positions, kActivationPositions);
+    t.group_blocks = shape_.groups;
+    t.channel_unit = unit;
+    t.channel_blocks = CeilDiv(group_out_c, method_.max_lanes);
+    return t;
+  }
+  t.position_unit = unit;
+  t.position_blocks = CeilDiv(t.positions, method_.max_lanes);
+  t.group_blocks = CeilDiv(shape_.groups, groups_per_tile_);
+  t.channel_unit = kChannelBlock;
+  t.channel_blocks = 1;
+  const int64_t tiles = t.position_blocks * t.group_blocks;
+  if (groups_per_tile_ == 1 && tiles < kMinTiles) {
+    t.channel_blocks = std::min(CeilDiv(kMinTiles, tiles), CeilDiv(group_out_c, kChannelBlock));
+  }
+  return t;
+}
+
+Conv2dTile LookupConv2d::TileOf(const Tiling& t, int64_t tile) const {
+  const int64_t channel_block = tile % t.channel_blocks;
+  const int64_t group_block = tile / t.channel_blocks % t.group_blocks;
+  const int64_t position_block = tile / t.channel_blocks / t.group_blocks;
+  // [begin, end) of a block in things, blocks being cut at multiples of unit.
+  const auto begin = [](int64_t block, int64_t count, int64_t unit, int64_t blocks) {
+    return std::min(count, BlockStart(block, CeilDiv(count, unit), blocks) * unit);
+  };
+  Conv2dTile result;
+  result.first_position = begin(position_block, t.positions, t.position_unit, t.position_blocks);
+  result.positions = begin(position_block + 1, t.positions, t.position_unit, t.position_blocks) -
+                     result.first_position;
+  const int64_t group_out_c = shape_.GroupOutC();
+  if (groups_per_tile_ > 1) {
+    const int64_t first = BlockStart(group_block, shape_.groups, t.group_blocks);
+    const int64_t last = BlockStart(group_block + 1, shape_.groups, t.group_blocks);
+    result.first_channel = first * group_out_c;
+    result.channels = (last - first) * group_out_c;
+    return result;
+  }
+  const int64_t first = begin(channel_block, group_out_c, t.channel_unit, t.channel_blocks);
+  const int64_t last = begin(channel_block + 1, group_out_c, t.channel_unit, t.channel_blocks);
+  result.first_channel = group_block * group_out_c + first;
+  result.channels = last - first;
+  return result;
+}
+
+int64_t LookupConv2d::TileCount(int64_t batch) const {
+  const Tiling t = TilingFor(batch);
+  return t.position_blocks * t.group_blocks * t.channel_blocks;
+}
+
+Conv2dTile LookupConv2d::TileAt(int64_t batch, int64_t tile) const {
+  return TileOf(TilingFor(batch), tile);
+}
+
+int64_t LookupConv2d::WorkspaceBytes() const {
+  Workspace work;
+  const int64_t lanes = std::max(method_.max_lanes, kActivationPositions);
+  return Workspace::Place(nullptr, lanes, std::max(shape_.GroupInC(), groups_per_tile_), &work);
+}
+
+template <typename Acc>
+int64_t LookupConv2d::ChunkDepth() const {
+  if (sizeof(Acc) == 4 || lut_.range() == 0) return kMaxChunk;  // wraps as the reference does
+  const int64_t fits = std::numeric_limits<uint32_t>::max() / lut_.range();
+  return std::min(kMaxChunk, fits);
+}
+
+// codes[(k - first_k) * lanes + lane] for the taps and channels of [first_k, first_k + depth). With
+// several groups k is a tap, and its groups' codes follow each other: codes[(k * groups + g) *
+// lanes].
+void LookupConv2d::PackActivations(const Conv2dTile& tile, int64_t run_count, int64_t first_k,
+                                   int64_t depth, int64_t lanes, Workspace* work) const {
+  const int64_t group_in_c = shape_.GroupInC();
+  const int64_t first_group = tile.first_channel / shape_.GroupOutC();
+  uint8_t* out = work->codes;
+  for (int64_t k = first_k; k < first_k + depth;) {
+    const int64_t tap = k / group_in_c;
+    const int64_t c = k % group_in_c;
+    const int64_t taken = std::min(group_in_c - c, first_k + depth - k);
+    const int64_t channels = groups_per_tile_ > 1 ? tile.channels / shape_.GroupOutC() : taken;
+    FindTap(shape_, work->runs, run_count, tap, first_group * group_in_c + c, work->padding, lanes,
+            work->pointers);
+    TransposeCodes(work->pointers, lanes, channels, out, lanes);
+    out += channels * lanes;
+    k += taken;
+  }
+}
+
+template <typename Acc>
+void LookupConv2d::RunFilterStationary(const Conv2dTile& tile, int64_t run_count, Workspace* work,
+                                       Acc* acc) const {
+  using Wrapping = std::make_unsigned_t<Acc>;
+  const int64_t depth = shape_.Depth();
+  const int64_t lanes = RoundUp(tile.positions, method_.lane_unit);
+  const int64_t groups = groups_per_tile_ > 1 ? tile.channels / shape_.GroupOutC() : 1;
+  const int64_t max_chunk = std::max<int64_t>(1, ChunkDepth<Acc>() / groups_per_tile_);
+  for (int64_t k0 = 0; k0 < depth; k0 += max_chunk) {
+    const int64_t chunk = std::min(max_chunk, depth - k0);
+    PackActivations(tile, run_count, k0, chunk, lanes, work);
+    const auto offset =
+        static_cast<Wrapping>(static_cast<Acc>(lut_.min())) * static_cast<Wrapping>(chunk);
+    for (int64_t o0 = 0; o0 < tile.channels; o0 += kChannelBlock) {
+      const int64_t channels = std::min(kChannelBlock, tile.channels - o0);
+      for (int64_t o = 0; o < channels; ++o) {
+        const int64_t group = groups > 1 ? (o0 + o) / shape_.GroupOutC() : 0;
+        LookupSum sum;
+        sum.rows = filter_rows_.data() + (tile.first_channel + o0 + o) * depth + k0;
+        sum.index = work->codes + group * lanes;
+        sum.index_stride = groups * lanes;
+        sum.depth = chunk;
+        sum.lanes = lanes;
+        sum.sums = work->sums + o * lanes;
+        method_.sum(*rows_by_b_, sum);
+      }
+      Acc* out = acc + tile.first_position * shape_.out_c + tile.first_channel + o0;
+      for (int64_t p = 0; p < tile.positions; ++p, out += shape_.out_c) {
+        for (int64_t o = 0; o < channels; ++o) {
+          Store(work->sums[o * lanes + p], offset, k0 > 0, out + o);
+        }
+      }
+    }
+  }
+}
+
+// codes[position * depth + k - first_k], masked.
+void LookupConv2d::CopyActivations(const Conv2dTile& tile, int64_t run_count, int64_t first_k,
+                                   int64_t depth, Workspace* work) const {
+  const int64_t group_in_c = shape_.GroupInC();
+  const int64_t first_group = tile.first_channel / shape_.GroupOutC();
+  const uint8_t mask = rows_by_a_->row_mask;
+  for (int64_t k = first_k; k < first_k + depth;) {
+    const int64_t c = k % group_in_c;
+    const int64_t taken = std::min(group_in_c - c, first_k + depth - k);
+    FindTap(shape_, work->runs, run_count, k / group_in_c, first_group * group_in_c + c,
+            work->padding, tile.positions, work->pointers);
+    for (int64_t p = 0; p < tile.positions; ++p) {
+      uint8_t* out = work->codes + p * depth + k - first_k;
+      for (int64_t i = 0; i < taken; ++i) out[i] = work->pointers[p][i] & mask;
+    }
+    k += taken;
+  }
+}
+
+template <typename Acc>
+void LookupConv2d::RunActivationStationary(const Conv2dTile& tile, int64_t run_count,
+                                           Workspace* work, Acc* acc) const {
+  using Wrapping = std::make_unsigned_t<Acc>;
+  const int64_t depth = shape_.Depth();
+  const int64_t group_out_c = shape_.GroupOutC();
+  const int64_t group = tile.first_channel / group_out_c;
+  const int64_t padded_c = RoundUp(group_out_c, method_.lane_unit);
+  const int64_t lanes = RoundUp(tile.channels, method_.lane_unit);
+  const uint8_t* filter =
+      filter_index_.data() + depth * (group * padded_c + tile.first_channel % group_out_c);
+  const int64_t max_chunk = ChunkDepth<Acc>();
+  for (int64_t k0 = 0; k0 < depth; k0 += max_chunk) {
+    const int64_t chunk = std::min(max_chunk, depth - k0);
+    CopyActivations(tile, run_count, k0, chunk, work);
+    const auto offset =
+        static_cast<Wrapping>(static_cast<Acc>(lut_.min())) * static_cast<Wrapping>(chunk);
+    for (int64_t p = 0; p < tile.positions; ++p) {
+      LookupSum sum;
+      sum.rows = work->codes + p * chunk;
+      sum.index = filter + k0 * lanes;
+      sum.index_stride = lanes;
+      sum.depth = chunk;
+      sum.lanes = lanes;
+      sum.sums = work->sums;
+      method_.sum(*rows_by_a_, sum);
+      Acc* out = acc + (tile.first_position + p) * shape_.out_c + tile.first_channel;
+      for (int64_t o = 0; o < tile.channels; ++o) Store(work->sums[o], offset, k0 > 0, out + o);
+    }
+  }
+}
+
+template <typename Acc>
+void LookupConv2d::Run(const Conv2dInput& input, int64_t index, void* memory, Acc* acc) const {
+  const Tiling tiling = TilingFor(input.batch);
+  const Conv2dTile tile = TileOf(tiling, index);
+  const int64_t lanes = std::max(method_.max_lanes, kActivationPositions);
+  const int64_t padding_bytes = std::max(shape_.GroupInC(), groups_per_tile_);
+  Workspace work;
+  Workspace::Place(static_cast<uint8_t*>(memory), lanes, padding_bytes, &work);
+  std::memset(work.padding, input.pad_code, static_cast<size_t>(padding_bytes));
+  const int64_t runs = FindRuns(shape_, input, tile.first_position, tile.positions, work.runs);
+  if (tiling.activation_stationary) {
+    RunActivationStationary(tile, runs, &work, acc);
+  } else {
+    RunFilterStationary(tile, runs, &work, acc);
+  }
+}
+
+void LookupConv2d::RunTile(const Conv2dInput& input, int64_t tile, void* workspace,
+                           int32_t* acc) const {
+  Run(input, tile, workspace, acc);
+}
+
+void LookupConv2d::RunTile(const Conv2dInput& input, int64_t tile, void* workspace,
+                           int64_t* acc) const {
+  Run(input, tile, workspace, acc);
+}
+
+std::unique_ptr<Conv2dKernel> RowStationaryKernel::Make(const PreparedLut& lut,
+                                                        const Conv2dShape& shape,
+                                                        const uint8_t* filter) {
+  return std::make_unique<LookupConv2d>(kRowStationaryLookup, lut, shape, filter);
+}
+
+bool DirectAvx512VbmiKernel::Worthwhile(const PreparedLut&, const Conv2dShape& shape) {
+  const int64_t positions = shape.batch * shape.out_h * shape.out_w;
+  return positions >= 8 || shape.GroupOutC() >= 8;
+}
+
+std::unique_ptr<Conv2dKernel> DirectAvx512VbmiKernel::Make(const PreparedLut& lut,
+                                                           const Conv2dShape& shape,
+                                                           const uint8_t* filter) {
+  return std::make_unique<LookupConv2d>(kDirectAvx512VbmiLookup, lut, shape, filter);
+}
+
+}  // namespace axlut

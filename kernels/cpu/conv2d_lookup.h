@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// A convolution around any LookupMethod. Two loop orders, chosen per call by which one wastes fewer
+// lanes:
+// - filter-stationary: a row of the table per weight, lanes are output positions. The activations
+// of
+//   a tile are packed K-major once and used by all output channels.
+// - activation-stationary: a row per activation, lanes are output channels, the filter is packed
+//   beforehand. For dense layers with few inputs, where there are more channels than positions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "kernels/cpu/aligned_array.h"
+#include "kernels/cpu/conv2d_kernel.h"
+#include "kernels/cpu/direct_avx512vbmi.h"
+#include "kernels/cpu/lookup.h"
+#include "kernels/cpu/row_stationary.h"
+
+namespace axlut {
+
+class LookupConv2d final : public Conv2dKernel {
+ public:
+  LookupConv2d(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape,
+               const uint8_t* filter);
+
+  int64_t TileCount(int64_t batch) const override;
+  Conv2dTile TileAt(int64_t batch, int64_t tile) const override;
+  int64_t WorkspaceBytes() const override;
+  void RunTile(const Conv2dInput& input, int64_t tile, void* workspace,
+               int32_t* acc) const override;
+  void RunTile(const Conv2dInput& input, int64_t tile, void* workspace,
+               int64_t* acc) const override;
+
+ private:
+  struct Workspace;
+  // How the output is cut for one batch size: tile = (position block, group block, channel block).
+  struct Tiling {
+    bool activation_stationary = false;
+    int64_t positions = 0;
+    int64_t position_unit = 0;  // blocks start at multiples of it
+    int64_t position_blocks = 0;
+    int64_t group_blocks = 0;
+    int64_t channel_unit = 0;
+    int64_t channel_blocks = 0;  // of one group
+  };
+
+  void PackFilter(const uint8_t* filter);
+  Tiling TilingFor(int64_t batch) const;
+  Conv2dTile TileOf(const Tiling& tiling, int64_t tile) const;
+  // Products whose sum fits uint32_t, at most as many as the workspace has room for.
+  template <typename Acc>
+  int64_t ChunkDepth() const;
+  template <typename Acc>
+  void Run(const Conv2dInput& input, int64_t tile, void* memory, Acc* acc) const;
+  template <typename Acc>
+  void RunFilterStationary(const Conv2dTile& tile, int64_t run_count, Workspace* work,
+                           Acc* acc) const;
+  template <typename Acc>
+  void RunActivationStationary(const Conv2dTile& tile, int64_t run_count, Workspace* work,
+                               Acc* acc) const;
+  void PackActivations(const Conv2dTile& tile, int64_t run_count, int64_t first_k, int64_t depth,
+                       int64_t lanes, Workspace* work) const;
+  void CopyActivations(const Conv2dTile& tile, int64_t run_count, int64_t first_k, int64_t depth,
+                       Workspace* work) const;
+
+  const LookupMethod& method_;
+  const PreparedLut& lut_;
+  const Conv2dShape shape_;
+  const int64_t groups_per_tile_;       // > 1 only for one input channel per group
+  AlignedArray<uint8_t> filter_rows_;   // [out_c][K], masked
+  AlignedArray<uint8_t> filter_index_;  // [group][lane block][K][lanes of the block]
+  const LookupRows* rows_by_b_;
+  const LookupRows* rows_by_a_;
+};
+
+// Entries of kernels.inc.
+
+// Any table: sums are cut so that they fit uint32_t before they are widened.
+struct RowStationaryKernel {
+  static bool Supports(const PreparedLut&, const Conv2dShape&) { return true; }
+  static bool Worthwhile(const PreparedLut&, const Conv2dShape&) { return true; }
+  static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
+                                            const uint8_t* filter);
+};
+
+// Entries of two bytes; 64 lanes at a time.
+struct DirectAvx512VbmiKernel {
+  static bool Supports(const PreparedLut& lut, const Conv2dShape&) { return lut.range() < 65536; }
+  // Not for the few outputs of a tiny depthwise layer: most of the lanes would be idle.
+  static bool Worthwhile(const PreparedLut& lut, const Conv2dShape& shape);
+  static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
+                                            const uint8_t* filter);
+};
+
+}  // namespace axlut
