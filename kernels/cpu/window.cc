@@ -67,14 +67,21 @@ void FindTap(const Conv2dShape& s, const PositionRun* runs, int64_t run_count, i
   for (const PositionRun* run = runs; run != runs + run_count; ++run) {
     const int64_t y = run->y + dy;
     const bool row_inside = y >= 0 && y < s.in_h;
-    const uint64_t columns = row_inside ? static_cast<uint64_t>(s.in_w) : 0;
-    const int64_t row_start = y * s.in_w;
-    int64_t x = run->x + dx;
-    for (int64_t i = 0; i < run->count; ++i, x += s.stride_w) {
-      // Unsigned, so that one comparison finds both sides of the border.
-      const bool inside = static_cast<uint64_t>(x) < columns;
-      *pointers++ = inside ? run->image + (row_start + x) * s.in_c + channel : padding;
+    // Positions [inside, right) of the run read pixels, the others padding.
+    const int64_t x = run->x + dx;
+    int64_t inside = 0;
+    int64_t right = 0;
+    if (row_inside) {
+      inside = std::min(run->count, x >= 0 ? 0 : (-x + s.stride_w - 1) / s.stride_w);
+      right = x >= s.in_w ? 0 : (s.in_w - x + s.stride_w - 1) / s.stride_w;
+      right = std::max(inside, std::min(run->count, right));
     }
+    std::fill(pointers, pointers + inside, padding);
+    const uint8_t* const pixel = run->image + (y * s.in_w + x) * s.in_c + channel;
+    const int64_t step = s.stride_w * s.in_c;
+    for (int64_t i = inside; i < right; ++i) pointers[i] = pixel + i * step;
+    std::fill(pointers + right, pointers + run->count, padding);
+    pointers += run->count;
   }
   std::fill(pointers, end, padding);
 }

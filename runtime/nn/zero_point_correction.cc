@@ -22,10 +22,11 @@ ZeroPointCorrection::ZeroPointCorrection(const OperandSpec& a, const OperandSpec
                                          const Conv2dShape& shape,
                                          const std::vector<uint8_t>& filter, int32_t zero_a,
                                          const std::vector<int32_t>& zero_b)
-    : shape_(shape), centred_(256), filter_term_(static_cast<size_t>(shape.out_c)) {
-  for (uint32_t code = 0; code < 256; ++code) {
-    centred_[code] = static_cast<int32_t>(a.ValueOf(code)) - zero_a;
-  }
+    : shape_(shape),
+      mask_(static_cast<int32_t>(a.mask())),
+      sign_bit_(a.is_signed() ? 1 << (a.width - 1) : 0),
+      zero_a_(zero_a),
+      filter_term_(static_cast<size_t>(shape.out_c)) {
   zero_b_.assign(static_cast<size_t>(shape.out_c), zero_b.front());
   if (zero_b.size() > 1) zero_b_ = zero_b;
   needs_pixel_sums_ =
@@ -40,11 +41,19 @@ void ZeroPointCorrection::SumPixels(const uint8_t* input, int64_t first, int64_t
   const int64_t group_in_c = shape_.GroupInC();
   const uint8_t* codes = input + first * shape_.in_c;
   sums += first * shape_.groups;
-  for (int64_t i = 0; i < (last - first) * shape_.groups; ++i) {
+  const int64_t count = (last - first) * shape_.groups;
+  // Locals: the loops below must not reload members after every store.
+  const int32_t mask = mask_;
+  const int32_t sign_bit = sign_bit_;
+  const auto offset = static_cast<int32_t>(group_in_c * (sign_bit_ + zero_a_));
+  if (group_in_c == 1) {
+    for (int64_t i = 0; i < count; ++i) sums[i] = ((codes[i] & mask) ^ sign_bit) - offset;
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i, codes += group_in_c) {
     int32_t sum = 0;
-    for (int64_t c = 0; c < group_in_c; ++c) sum += centred_[codes[c]];
-    sums[i] = sum;
-    codes += group_in_c;
+    for (int64_t c = 0; c < group_in_c; ++c) sum += (codes[c] & mask) ^ sign_bit;
+    sums[i] = sum - offset;
   }
 }
 
@@ -84,6 +93,13 @@ void ZeroPointCorrection::Apply(const Conv2dTile& tile, const int32_t* pixel_sum
     for (int64_t g0 = tile.first_channel / group_out_c; g0 <= last_group; g0 += kGroupBlock) {
       const int64_t groups = std::min(kGroupBlock, last_group + 1 - g0);
       SumWindow(p, g0, groups, pixel_sums, sums);
+      if (group_out_c == 1) {
+        const int32_t* zeros = zero_b_.data() + g0;
+        for (int64_t g = 0; g < groups; ++g) {
+          SubtractWrapping(&row[g0 + g], static_cast<Wrapping>(zeros[g]) * sums[g]);
+        }
+        continue;
+      }
       for (int64_t g = 0; g < groups; ++g) {
         const Wrapping sum = sums[g];
         const int64_t begin = std::max(tile.first_channel, (g0 + g) * group_out_c);

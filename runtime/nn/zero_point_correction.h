@@ -40,7 +40,10 @@ class ZeroPointCorrection {
 
   Conv2dShape shape_;
   bool needs_pixel_sums_;
-  std::vector<int32_t> centred_;      // a' of every byte
+  // The value of a code is ((code & mask_) ^ sign_bit_) - sign_bit_, which vectorizes.
+  int32_t mask_;
+  int32_t sign_bit_;  // 0 for an unsigned operand
+  int32_t zero_a_;
   std::vector<int32_t> zero_b_;       // per output channel
   std::vector<int64_t> filter_term_;  // zero_a * sum b per output channel
 };
