@@ -24,6 +24,7 @@ namespace {
 struct Options {
   double seconds = 0.5;  // per shape and kernel
   std::string kernel;    // "" = all
+  std::string shape;     // part of a case's name
   std::string json;      // file name, "" = none
 };
 
@@ -156,6 +157,7 @@ int Main(const Options& options) {
   std::vector<Measurement> measurements;
   fmt::print("{:<28}{:<24}{:>10}\n", "shape", "kernel (* = default)", "ns/MAC");
   for (const Case& test : Cases()) {
+    if (std::string(test.name).find(options.shape) == std::string::npos) continue;
     for (const Conv2dKernelEntry& entry : Conv2dKernels()) {
       if (entry.isa > ActiveKernelIsa()) continue;
       if (!options.kernel.empty() && options.kernel != entry.name) continue;
@@ -192,10 +194,14 @@ int main(int argc, char** argv) {
       options.seconds = std::atof(value.c_str());
     } else if (argument.rfind("--kernel=", 0) == 0) {
       options.kernel = value;
+    } else if (argument.rfind("--shape=", 0) == 0) {
+      options.shape = value;
     } else if (argument.rfind("--json=", 0) == 0) {
       options.json = value;
     } else {
-      fmt::print(stderr, "usage: lut_conv2d_bench [--seconds=S] [--kernel=NAME] [--json=FILE]\n");
+      fmt::print(
+          stderr,
+          "usage: lut_conv2d_bench [--seconds=S] [--kernel=NAME] [--shape=PART] [--json=FILE]\n");
       return argument == "--help" ? 0 : 2;
     }
   }

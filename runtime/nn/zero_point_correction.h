@@ -24,9 +24,9 @@ class ZeroPointCorrection {
 
   // Whether Apply reads pixel sums: true unless every zero_b is 0.
   bool NeedsPixelSums() const { return needs_pixel_sums_; }
-  // sums[pixel][group] = sum of a' over the pixel's channels of that group, for the pixels
-  // [first, last) of the whole batch, counted (n * in_h + y) * in_w + x. Every pixel is summed
-  // once, however many windows it lies in.
+  // sums[pixel][group] = sum of a' over the pixel's channels of that group, times zero_b if all
+  // channels have the same, for the pixels [first, last) of the whole batch, counted
+  // (n * in_h + y) * in_w + x. Every pixel is summed once, however many windows it lies in.
   void SumPixels(const uint8_t* input, int64_t first, int64_t last, int32_t* sums) const;
 
   // Corrects one tile of out, the whole output tensor. Arithmetic is modulo 2^32 or 2^64.
@@ -34,17 +34,35 @@ class ZeroPointCorrection {
   void Apply(const Conv2dTile& tile, const int32_t* pixel_sums, Out* out) const;
 
  private:
-  template <typename Wrapping>
-  void SumWindow(int64_t position, int64_t first_group, int64_t groups, const int32_t* pixel_sums,
-                 Wrapping* sums) const;
+  // Consecutive positions of one output row.
+  struct Run {
+    int64_t first_position;
+    int64_t count;
+    int64_t first_pixel;  // of the image
+    int64_t y;            // of the first position's first tap
+    int64_t x;
+  };
+
+  template <typename Out>
+  void SubtractFilterTerms(const Conv2dTile& tile, Out* out) const;
+  template <typename Out>
+  void ApplyToRun(const Conv2dTile& tile, const Run& run, const int32_t* pixel_sums,
+                  Out* out) const;
+  template <typename Out>
+  void ApplyToRunOfGroups(const Conv2dTile& tile, const Run& run, const int32_t* pixel_sums,
+                          Out* out) const;
+  template <typename Out>
+  void SubtractTaps(const Conv2dTile& tile, const int32_t* const* taps, int64_t tap_count,
+                    Out* row) const;
 
   Conv2dShape shape_;
-  bool needs_pixel_sums_;
   // The value of a code is ((code & mask_) ^ sign_bit_) - sign_bit_, which vectorizes.
   int32_t mask_;
   int32_t sign_bit_;  // 0 for an unsigned operand
   int32_t zero_a_;
-  std::vector<int32_t> zero_b_;       // per output channel
+  bool needs_pixel_sums_;
+  int32_t pixel_factor_ = 1;          // what SumPixels multiplies by
+  std::vector<int32_t> zero_b_;       // per output channel; empty if pixel sums contain it
   std::vector<int64_t> filter_term_;  // zero_a * sum b per output channel
 };
 
