@@ -16,7 +16,7 @@ constexpr int64_t kMaxChunk = 1024;
 // Output channels whose sums are held before they are stored, so that a store fills a cache line.
 constexpr int64_t kChannelBlock = 16;
 // Depthwise: groups that are packed together, to use whole cache lines of the input.
-constexpr int64_t kGroupBlock = 32;
+constexpr int64_t kGroupBlock = 64;
 // Positions of an activation-stationary tile: how often a packed filter block is used from cache.
 constexpr int64_t kActivationPositions = 16;
 // A call is cut into at least this many tiles where that is possible, for threads to share.
@@ -232,22 +232,21 @@ int64_t LookupConv2d::ChunkDepth() const {
 }
 
 // codes[(k - first_k) * lanes + lane] for the taps and channels of [first_k, first_k + depth). With
-// several groups k is a tap, and its groups' codes follow each other: codes[(k * groups + g) *
-// lanes].
+// several groups k is a tap, and each group has such a block of its own.
 void LookupConv2d::PackActivations(const Conv2dTile& tile, int64_t run_count, int64_t first_k,
                                    int64_t depth, int64_t lanes, Workspace* work) const {
   const int64_t group_in_c = shape_.GroupInC();
   const int64_t first_group = tile.first_channel / shape_.GroupOutC();
-  uint8_t* out = work->codes;
+  const bool several = groups_per_tile_ > 1;
   for (int64_t k = first_k; k < first_k + depth;) {
     const int64_t tap = k / group_in_c;
     const int64_t c = k % group_in_c;
     const int64_t taken = std::min(group_in_c - c, first_k + depth - k);
-    const int64_t channels = groups_per_tile_ > 1 ? tile.channels / shape_.GroupOutC() : taken;
+    const int64_t channels = several ? tile.channels / shape_.GroupOutC() : taken;
     FindTap(shape_, work->runs, run_count, tap, first_group * group_in_c + c, work->padding, lanes,
             work->pointers);
-    TransposeCodes(work->pointers, lanes, channels, out, lanes);
-    out += channels * lanes;
+    TransposeCodes(work->pointers, lanes, channels, work->codes + (k - first_k) * lanes,
+                   several ? depth * lanes : lanes);
     k += taken;
   }
 }
@@ -271,8 +270,8 @@ void LookupConv2d::RunFilterStationary(const Conv2dTile& tile, int64_t run_count
         const int64_t group = groups > 1 ? (o0 + o) / shape_.GroupOutC() : 0;
         LookupSum sum;
         sum.rows = filter_rows_.data() + (tile.first_channel + o0 + o) * depth + k0;
-        sum.index = work->codes + group * lanes;
-        sum.index_stride = groups * lanes;
+        sum.index = work->codes + group * chunk * lanes;
+        sum.index_stride = lanes;
         sum.depth = chunk;
         sum.lanes = lanes;
         sum.sums = work->sums + o * lanes;
