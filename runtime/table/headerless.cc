@@ -101,9 +101,10 @@ Result<TruthTable> TableOfEntries(OperandWidths widths, Signedness signedness,
   for (size_t i = 0; i < entries.size(); ++i) {
     if (entries[i] < product.min_value() || entries[i] > product.max_value()) {
       return Error::InvalidInput(
-                 fmt::format("entry {} of a table of {}x{} bits must be an {} product, "
-                             "got {}",
-                             i, widths.a, widths.b, ToString(product), entries[i]))
+                 fmt::format("entry {} of a table of {}x{} bits must be a product of {} {} "
+                             "bits, got {}",
+                             i, widths.a, widths.b, product.width,
+                             product.is_signed() ? "signed" : "unsigned", entries[i]))
           .Help(
               "if widths or signedness are wrong, give --width-a, --width-b, --signed, --unsigned");
     }

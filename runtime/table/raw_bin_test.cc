@@ -127,9 +127,9 @@ TEST(RawBin, WhatRemainsOpenIsAskedForAndContradictionsAreRefused) {
       {all_zero, "x", hints(13, -1), "width of operand a must be 1..12 bits, got 13", "--width"},
       {all_zero, "mul16u_1", {}, "width of operand a must be 1..12 bits, got 16", "--width"},
       {exact_4x4_signed, "x", hints(4, 4, kUnsigned),
-       "must be an 8-bit unsigned product, got 65528", "--signed"},
+       "must be a product of 8 unsigned bits, got 65528", "--signed"},
       {SerializeRawBin(ExactTable({4, kUnsigned}, {4, kUnsigned}).value()).value(), "x",
-       hints(4, 4, kSigned), "must be an 8-bit signed product, got 135", "--unsigned"},
+       hints(4, 4, kSigned), "must be a product of 8 signed bits, got 135", "--unsigned"},
   };
   for (const auto& c : cases) {
     const auto table = ParseRawBin(c.file, c.name, c.hints);

@@ -109,8 +109,10 @@ Result<std::string> TableInfoToJson(const TableInfo& info) {
 
 Result<TableInfo> TableInfoFromJson(std::string_view text) {
   const json root = json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
-  if (root.is_discarded())
+  // The parser takes a zero byte for the end of its input.
+  if (root.is_discarded() || text.find('\0') != std::string_view::npos) {
     return Error::InvalidInput("info of a table must be valid JSON in UTF-8");
+  }
   TableInfo info;
   ObjectReader reader(root, "info");
   reader.String("name", &info.name);
