@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// lutgen convert: a table file in another format.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "lutgen/commands/commands.h"
+#include "lutgen/commands/options.h"
+#include "lutgen/commands/report.h"
+#include "lutgen/error_metrics.h"
+
+namespace axlut {
+namespace {
+
+namespace po = cli::po;
+
+constexpr char kDescription[] =
+    R"(Reads a table (.axt, .bin, .npy) and writes it in another format. A .bin or .npy does not say
+how wide its operands are and whether they are signed: what its name (mul8s_..., mul8x4u_...)
+and its size leave open must be given.)";
+
+Result<int> Run(const po::variables_map& values, const cli::Context& context) {
+  const std::string input = values["input"].as<std::string>();
+  AXLUT_ASSIGN_OR_RETURN(const TableOutput output, ReadTableOutput(values, input));
+  AXLUT_ASSIGN_OR_RETURN(const RawFormatHints hints, ReadRawFormatHints(values));
+  AXLUT_ASSIGN_OR_RETURN(StoredTable stored, LoadTable(input, hints));
+  if (stored.info.metrics.empty()) stored.info.metrics = MeasureErrors(stored.table).ToMap();
+  AXLUT_RETURN_IF_ERROR(SaveTable(output.path, stored, output.format));
+
+  const TruthTable& table = stored.table;
+  context.Note(fmt::format("{}: {}, {} entries -> {}", input,
+                           DescribeOperands(table.a(), table.b(), table.product()),
+                           table.products().size(), output.path));
+  if (context.json()) {
+    nlohmann::ordered_json answer = NewAnswer();
+    answer["output"] = output.path;
+    answer["format"] = output.format;
+    answer["table"] = TableJson(stored);
+    AXLUT_RETURN_IF_ERROR(context.WriteJson(answer.dump(2)));
+  }
+  return cli::kExitDone;
+}
+
+}  // namespace
+
+cli::Subcommand ConvertCommand() {
+  cli::Subcommand command;
+  command.name = "convert";
+  command.summary = "a table in another format";
+  command.synopsis = "TABLE -o OUT [options]";
+  command.description = kDescription;
+  command.examples = {"lutgen convert mul8u_2AC.bin -o mul8u_2AC.axt",
+                      "lutgen convert products.bin -o mul6s.axt --width-a 6 --width-b 6 --signed"};
+  AddOutputOptions(&command.options);
+  AddOperandOptions(&command.options);
+  command.positionals = {{"input"}};
+  command.run = Run;
+  return command;
+}
+
+}  // namespace axlut
