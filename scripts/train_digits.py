@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Trains the small CNN of testdata/digits and writes it as a full-int8 .tflite with test images.
 
-Needs scripts/setup.sh --with-tensorflow. Takes about a minute:
+Takes about half a minute:
+  .venv/bin/python -m pip install -r scripts/requirements-train.txt
   .venv/bin/python scripts/train_digits.py [--out testdata/digits]
 
 The data are scikit-learn's bundled digits (load_digits: 1797 images of 8x8 pixels, values 0..16).
