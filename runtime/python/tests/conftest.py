@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+import itertools
+import os
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture
+def save(tmp_path):
+    """Writes a lut_reference.Table as a raw .bin, whose name says widths and signedness."""
+    numbers = itertools.count()
+
+    def save_table(table):
+        width_a, width_b = table.widths
+        widths = f"{width_a}x{width_b}{'s' if table.signed else 'u'}"
+        path = tmp_path / f"mul{widths}_{next(numbers)}.bin"
+        np.asarray(table.products).astype("<i2" if table.signed else "<u2").tofile(path)
+        table.path = str(path)
+        return table
+
+    return save_table

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""The package as Python code, and the op inside graphs and saved models."""
+
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import axlut
+from axlut import _build_info
+import lut_reference as reference
+
+
+@pytest.fixture
+def layer(save):
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(2, 6, 5, 3)).astype(np.float32)
+    w = rng.normal(size=(3, 3, 3, 4)).astype(np.float32)
+    path = save(reference.random_table(2)).path
+    return x, w, path, axlut.ax_conv2d(x, w, path, strides=(2, 1)).numpy()
+
+
+def test_import_does_not_load_tensorflow():
+    code = ("import sys, axlut; assert 'tensorflow' not in sys.modules and 'numpy' not in sys.modules;"
+            "assert 'ax_conv2d' in dir(axlut); print(axlut.__version__)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == axlut.__version__
+
+
+def test_versions_are_the_builds():
+    assert _build_info.TENSORFLOW_VERSION == tf.__version__
+    assert axlut.__version__.count(".") == 2
+
+
+def test_unknown_attributes_are_attribute_errors():
+    with pytest.raises(AttributeError, match="no attribute 'ax_conv3d'"):
+        axlut.ax_conv3d  # pylint: disable=pointless-statement
+
+
+def test_tf_function_equals_eager(layer):
+    x, w, path, expected = layer
+    traced = tf.function(lambda a, b: axlut.ax_conv2d(a, b, path, strides=(2, 1)))
+    np.testing.assert_array_equal(traced(x, w), expected)
+
+
+@pytest.mark.parametrize("strides, padding, shape", [
+    (1, "SAME", [None, 6, None, 4]), ((2, 1), "VALID", [None, 2, None, 4]),
+    (1, [[0, 0], [1, 2], [0, 0], [0, 0]], [None, 7, None, 4])])
+def test_graphs_infer_the_output_shape(layer, strides, padding, shape):
+    _, w, path, _ = layer
+    traced = tf.function(lambda a: axlut.ax_conv2d(a, w, path, strides=strides, padding=padding))
+    graph = traced.get_concrete_function(tf.TensorSpec([None, 6, None, 3]))
+    assert graph.output_shapes.as_list() == shape
+
+
+def test_saved_model_gives_the_same_bytes(layer, tmp_path):
+    x, w, path, expected = layer
+    module = tf.Module()
+    module.serve = tf.function(lambda a: axlut.ax_conv2d(a, w, path, strides=(2, 1)),
+                               input_signature=[tf.TensorSpec([None, 6, 5, 3])])
+    tf.saved_model.save(module, str(tmp_path / "model"))
+    np.testing.assert_array_equal(tf.saved_model.load(str(tmp_path / "model")).serve(x), expected)
+
+
+def test_table_path_is_independent_of_the_working_directory(layer, monkeypatch):
+    x, w, path, expected = layer
+    monkeypatch.chdir(pathlib.Path(path).parent)
+    convolve = tf.function(lambda a: axlut.ax_conv2d(a, w, pathlib.Path(path).name, strides=(2, 1)))
+    np.testing.assert_array_equal(convolve(x), expected)
+    monkeypatch.chdir("/")
+    np.testing.assert_array_equal(convolve(x), expected)
+
+
+def tool_output(*command):
+    path = pathlib.Path(axlut.__file__).with_name("axlut_tf.so")
+    return subprocess.run([*command, str(path)], capture_output=True, text=True, check=True).stdout
+
+
+def test_object_needs_tensorflow_and_the_c_and_cpp_runtimes_only():
+    dynamic = tool_output("readelf", "-d")
+    needed = {line.split("[")[1].rstrip("]") for line in dynamic.splitlines() if "(NEEDED)" in line}
+    runtimes = {"libstdc++.so.6", "libm.so.6", "libgcc_s.so.1", "libc.so.6", "ld-linux-x86-64.so.2",
+                "ld-linux-aarch64.so.1"}
+    assert needed - runtimes == {"libtensorflow_framework.so.2"}
+    assert "RUNPATH" not in dynamic and "RPATH" not in dynamic
+
+
+def test_object_exports_no_symbol():
+    assert tool_output("nm", "-D", "--defined-only") == ""
+
+
+def test_object_borrows_no_c_function_of_a_library_inside_tensorflow():
+    """TensorFlow exports BoringSSL, zlib and more under the names of the system's libraries."""
+    undefined = [line.split()[-1] for line in tool_output("nm", "-D", "-u").splitlines()
+                 if line.split()[0] == "U"]
+    assert "EVP_Digest" not in undefined and any("tensorflow" in name for name in undefined)
+    assert [name for name in undefined if not name.startswith("_Z") and "@" not in name] == []

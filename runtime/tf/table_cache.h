@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Tables that a process has loaded, so that a hundred layers with one table read and prepare it
+// once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "runtime/base/result.h"
+#include "runtime/nn/lut_conv2d.h"
+
+namespace axlut {
+
+class TableCache {
+ public:
+  // The cache that all ops of this process share.
+  static TableCache& Global();
+
+  // The table in the file as it is now. A file is read again only when it was replaced or written
+  // to (inode, size or modification time differ); files of equal content share one table. Errors
+  // are not remembered. Safe to call from any thread.
+  Result<std::shared_ptr<const LutTable>> Get(const std::string& path);
+
+ private:
+  // What identifies the state of a file without reading it.
+  struct FileState {
+    uint64_t device = 0;
+    uint64_t inode = 0;
+    int64_t size_bytes = 0;
+    int64_t modified_s = 0;
+    int64_t modified_ns = 0;
+    bool operator==(const FileState& other) const;
+  };
+  struct Entry {
+    FileState state;
+    std::shared_ptr<const LutTable> table;
+    uint64_t last_use = 0;  // value of uses_ then
+  };
+
+  static Result<FileState> StateOf(const std::string& path);
+  Result<std::shared_ptr<const LutTable>> Load(const std::string& path) const;
+  void DropLeastRecentlyUsed();
+
+  std::mutex mutex_;
+  std::map<std::string, Entry> entries_;  // by path
+  uint64_t uses_ = 0;
+};
+
+}  // namespace axlut

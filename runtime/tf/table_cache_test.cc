@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/tf/table_cache.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "runtime/base/subprocess.h"
+#include "runtime/table/stored_table.h"
+
+namespace axlut {
+namespace {
+
+using ::testing::HasSubstr;
+
+class TableCacheTest : public ::testing::Test {
+ protected:
+  TableCacheTest() : folder_(*TemporaryFolder::Create()) {}
+
+  // Saves the exact table of a 4x4-bit multiplier, entry 0 replaced.
+  std::string Save(const std::string& file, int32_t first_product) {
+    const TruthTable exact = *ExactTable({4, Signedness::kUnsigned}, {4, Signedness::kUnsigned});
+    std::vector<int32_t> products = exact.products();
+    products[0] = first_product;
+    const std::string path = folder_.path() + "/" + file;
+    StoredTable stored{*TruthTable::Create(exact.a(), exact.b(), exact.product(), products), {}};
+    EXPECT_TRUE(SaveTable(path, stored).ok());
+    return path;
+  }
+
+  TemporaryFolder folder_;
+  TableCache cache_;
+};
+
+TEST_F(TableCacheTest, UnchangedFileIsLoadedOnce) {
+  const std::string path = Save("t.axt", 0);
+  const auto first = cache_.Get(path);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(cache_.Get(path).value(), *first);
+}
+
+TEST_F(TableCacheTest, FilesOfEqualContentShareOneTable) {
+  const auto first = cache_.Get(Save("t.axt", 0));
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(cache_.Get(Save("copy.axt", 0)).value(), *first);
+  EXPECT_NE(cache_.Get(Save("other.axt", 1)).value(), *first);
+}
+
+TEST_F(TableCacheTest, RewrittenFileIsReadAgain) {
+  const std::string path = Save("t.axt", 0);
+  const auto before = cache_.Get(path);
+  ASSERT_TRUE(before.ok());
+  Save("t.axt", 7);
+  const auto after = cache_.Get(path);
+  ASSERT_TRUE(after.ok());
+  EXPECT_EQ(after.value()->table().ProductAt(0, 0), 7);
+  EXPECT_EQ(before.value()->table().ProductAt(0, 0), 0);  // whoever still uses it keeps it
+}
+
+TEST_F(TableCacheTest, ErrorsNameTheFileAndAreNotRemembered) {
+  const std::string path = folder_.path() + "/t.axt";
+  const auto missing = cache_.Get(path);
+  ASSERT_FALSE(missing.ok());
+  EXPECT_THAT(missing.error().ToString(), HasSubstr(path));
+  EXPECT_THAT(missing.error().ToString(), HasSubstr("No such file"));
+  Save("t.axt", 0);
+  EXPECT_TRUE(cache_.Get(path).ok());
+}
+
+TEST_F(TableCacheTest, ManyTablesDoNotEvictTheOneInUse) {
+  const std::string used = Save("used.axt", 0);
+  const auto first = cache_.Get(used);
+  ASSERT_TRUE(first.ok());
+  for (int i = 1; i < 300; ++i) {  // the cache holds 256
+    const std::string path = Save("t" + std::to_string(i) + ".axt", i % 256);
+    ASSERT_TRUE(cache_.Get(path).ok());
+    EXPECT_EQ(cache_.Get(used).value(), *first);
+  }
+}
+
+}  // namespace
+}  // namespace axlut
