@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
   axlut::cli::Command command;
   command.name = "lutsim";
   command.summary = "Proves truth tables of multipliers against their RTL.";
-  command.subcommands = {axlut::VerifyCommand()};
+  command.subcommands.push_back(axlut::VerifyCommand());
   command.versions = [] {
     constexpr double kTimeoutSeconds = 10;
     const auto version = axlut::VerilatorVersion(kTimeoutSeconds);

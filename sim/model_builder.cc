@@ -127,7 +127,8 @@ Result<std::vector<std::string>> ModelSources(const std::string& folder) {
   return sources;
 }
 
-// Path of Verilator's runtime library, compiled. Built in `folder` if the cache does not have it.
+// Path of Verilator's runtime library, compiled without optimization (nothing in it runs often).
+// Built in `folder` if the cache does not have it.
 Result<std::string> RuntimeObject(const ModelRequest& request, const std::string& include_folder,
                                   const std::optional<BuildCache>& cache) {
   const std::string key =
@@ -139,6 +140,7 @@ Result<std::string> RuntimeObject(const ModelRequest& request, const std::string
   const std::string object = request.folder + "/runtime.o";
   AXLUT_RETURN_IF_ERROR(WriteFileAtomically(request.folder + "/" + kRuntimeSource, RuntimeText()));
   AXLUT_RETURN_IF_ERROR(request.compiler.Compile(request.folder, kRuntimeSource, object,
+                                                 /*optimize=*/false,
                                                  {include_folder, include_folder + "/vltstd"}));
   if (cache) {
     AXLUT_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(object));
@@ -183,7 +185,7 @@ Result<BuiltModel> BuildModel(const ModelRequest& request, const std::optional<B
                          ModelSources(folder + "/" + kModelFolder));
   AXLUT_RETURN_IF_ERROR(WriteFileAtomically(folder + "/" + kDriverSource, DriverText(sources)));
   AXLUT_RETURN_IF_ERROR(
-      request.compiler.Compile(folder, kDriverSource, "driver.o",
+      request.compiler.Compile(folder, kDriverSource, "driver.o", /*optimize=*/true,
                                {kModelFolder, include_folder, include_folder + "/vltstd"}));
   Result<std::string> runtime_object = runtime.get();
   if (!runtime_object.ok()) return std::move(runtime_object).error();

@@ -140,11 +140,11 @@ Result<void> WriteDesignFiles(const RtlDescription& description, const std::stri
   return WriteFileAtomically(folder + "/" + kCellsFile, PdkCellsText());
 }
 
-Result<RtlDescription> DescribeRtl(const RtlFiles& files, const std::string& requested_top,
+Result<RtlDescription> DescribeRtl(PreprocessedRtl source, const std::string& requested_top,
                                    const std::string& verilator_version,
                                    const std::optional<BuildCache>& cache, double timeout_s) {
   RtlDescription description;
-  AXLUT_ASSIGN_OR_RETURN(description.source, PreprocessRtl(files, timeout_s));
+  description.source = std::move(source);
   description.key = DescriptionKey(description.source, requested_top, verilator_version);
   const SourceNames& names = description.source.names;
   std::optional<BuildCache::Entry> entry;

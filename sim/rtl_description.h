@@ -30,10 +30,10 @@ inline constexpr char kDesignFile[] = "design.v";
 inline constexpr char kCellsFile[] = "axlut_pdk45_cells.v";
 Result<void> WriteDesignFiles(const RtlDescription& description, const std::string& folder);
 
-// Preprocesses the files and asks Verilator for the top's ports, unless `cache` knows them.
-// `requested_top` may be empty. kUnsupported for sequential designs and for RTL that does more than
-// compute (files, commands, C++).
-Result<RtlDescription> DescribeRtl(const RtlFiles& files, const std::string& requested_top,
+// Asks Verilator for the top's ports, unless `cache` knows them. `requested_top` may be empty.
+// kUnsupported for sequential designs and for RTL that does more than compute (files, commands,
+// C++).
+Result<RtlDescription> DescribeRtl(PreprocessedRtl source, const std::string& requested_top,
                                    const std::string& verilator_version,
                                    const std::optional<BuildCache>& cache, double timeout_s);
 

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstring>
 #include <filesystem>
+#include <future>
 #include <optional>
 #include <sstream>
 #include <utility>
@@ -88,6 +89,7 @@ struct Simulator::State {
   SimulatorOptions options;
   TemporaryFolder folder;
   std::optional<BuildCache> cache;
+  std::optional<CxxCompiler> compiler;
   RtlDescription description;
   SimulatedPorts ports;
   std::string verilator_version;
@@ -204,9 +206,16 @@ Result<Simulator> Simulator::Read(const SimulatorOptions& options) {
                                          BuildCache::DefaultFolder()));
     }
   }
+  // Three short programs at the same time: they are most of what a cached verification takes.
+  std::future<Result<CxxCompiler>> compiler =
+      std::async(std::launch::async, [&] { return CxxCompiler::Find(options.timeout_s); });
+  std::future<Result<PreprocessedRtl>> rtl =
+      std::async(std::launch::async, [&] { return PreprocessRtl(options.rtl, options.timeout_s); });
   AXLUT_ASSIGN_OR_RETURN(state->verilator_version, VerilatorVersion(options.timeout_s));
+  AXLUT_ASSIGN_OR_RETURN(PreprocessedRtl source, rtl.get());
+  AXLUT_ASSIGN_OR_RETURN(state->compiler, compiler.get());
   AXLUT_ASSIGN_OR_RETURN(state->description,
-                         DescribeRtl(options.rtl, options.top, state->verilator_version,
+                         DescribeRtl(std::move(source), options.top, state->verilator_version,
                                      state->cache, options.timeout_s));
   AXLUT_ASSIGN_OR_RETURN(state->ports, FindPorts(state->description, options));
   return Simulator(std::move(state));
@@ -215,8 +224,7 @@ Result<Simulator> Simulator::Read(const SimulatorOptions& options) {
 Result<void> Simulator::Build() {
   State& state = *state_;
   const double timeout_s = state.options.timeout_s;
-  AXLUT_ASSIGN_OR_RETURN(const CxxCompiler compiler, CxxCompiler::Find(timeout_s));
-  const ModelRequest request = {state.description,       state.ports,         compiler,
+  const ModelRequest request = {state.description,       state.ports,         *state.compiler,
                                 state.verilator_version, state.folder.path(), timeout_s};
   const std::string key = ModelKey(request);
   if (state.cache) {

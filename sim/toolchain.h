@@ -18,9 +18,9 @@ class CxxCompiler {
   // its source.
   const std::string& identity() const { return identity_; }
 
-  // Compiles folder/source to folder/object.
+  // Compiles folder/source to folder/object, for speed or in the shortest time.
   Result<void> Compile(const std::string& folder, const std::string& source,
-                       const std::string& object,
+                       const std::string& object, bool optimize,
                        const std::vector<std::string>& include_folders) const;
   // Links objects (absolute, or relative to folder) to folder/executable.
   Result<void> Link(const std::string& folder, const std::vector<std::string>& objects,
