@@ -14,7 +14,7 @@
 namespace axlut::bit_parallel {
 namespace {
 
-constexpr int kWords = 16;
+constexpr int kWords = 32;
 using Vector __attribute__((vector_size(32), may_alias)) = uint64_t;
 
 #include "lutgen/bit_transpose.inc"  // StoreProducts, before what calls it

@@ -20,7 +20,7 @@
 namespace axlut::bit_parallel {
 namespace {
 
-constexpr int kWords = 32;
+constexpr int kWords = 64;
 using Vector __attribute__((vector_size(64), may_alias)) = uint64_t;
 using Mask32 __attribute__((may_alias)) = uint32_t;
 

@@ -40,15 +40,16 @@ struct Program {
   bool sign_extend_16 = false;  // 16 bits are a signed number, not an unsigned one
 };
 
-// Most words per net of any interpreter, and the alignment of `values`.
-inline constexpr int kMaxWords = 32;
-inline constexpr int kAlignment = 64;  // bytes
+// Alignment of `values`, in bytes: that of the widest vectors.
+inline constexpr int kAlignment = 64;
 
 // Evaluates `block_count` blocks of 64 * words pairs from block `first_block` on. `values` has
 // slot_count * words words; `products` gets 64 * words products per block.
 using RunBlocks = void (*)(const Program& program, uint64_t* values, uint64_t first_block,
                            uint64_t block_count, int32_t* products);
 
+// `words`: measured on Zen 4 with 300 and 900 gates, 8 vectors per net are 1.2 to 1.5 times as fast
+// as 4: the dispatch of a gate costs as much as four operations.
 struct Interpreter {
   int words;  // 64-pair words per net and block
   RunBlocks run;

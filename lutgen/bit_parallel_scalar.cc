@@ -8,7 +8,7 @@
 namespace axlut::bit_parallel {
 namespace {
 
-constexpr int kWords = 8;
+constexpr int kWords = 16;
 // may_alias: the same storage is read as single words, too.
 using Vector __attribute__((vector_size(16), may_alias)) = uint64_t;
 
