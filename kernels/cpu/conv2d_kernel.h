@@ -27,8 +27,15 @@ struct Conv2dInput {
   uint8_t pad_code = 0;            // what taps outside the image read
 };
 
-// One layer for one kernel: a shape and a packed filter. Immutable, so tiles may run concurrently
-// with separate workspaces. Sums equal Conv2dReference<int64_t>, modulo 2^32 in the int32_t form.
+// The weights of a layer; only read while a kernel is made.
+struct Conv2dWeights {
+  const uint8_t* filter = nullptr;  // HWIO, bit patterns of operand b
+  const int64_t* bias = nullptr;    // per output channel, added to its sums; null: none
+};
+
+// One layer for one kernel: a shape and packed weights. Immutable, so tiles may run concurrently
+// with separate workspaces. Results equal Conv2dReference<int64_t> plus the bias, modulo 2^32 in
+// the int32_t form.
 class Conv2dKernel {
  public:
   virtual ~Conv2dKernel() = default;

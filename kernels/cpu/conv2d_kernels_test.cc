@@ -6,6 +6,7 @@
 #include <ostream>
 #include <random>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/cpu/dispatch.h"
@@ -64,18 +65,29 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     const std::vector<uint8_t> input = RandomCodes(shape.InputCount(), random);
     const std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), random);
     const auto pad_code = static_cast<uint8_t>((*random)());
-    const auto kernel = GetParam().make(lut, shape, filter.data());
+    // Every other layer has a bias.
+    std::vector<int64_t> bias(static_cast<size_t>(shape.out_c), 0);
+    if (checked_ % 2 == 0) {
+      for (int64_t& value : bias) value = static_cast<int32_t>((*random)());
+    }
+    const auto kernel =
+        GetParam().make(lut, shape, {filter.data(), checked_ % 2 == 0 ? bias.data() : nullptr});
     CheckTiles(*kernel, shape);
-    CheckSums<int32_t>(*kernel, view, shape, input, filter, pad_code);
-    CheckSums<int64_t>(*kernel, view, shape, input, filter, pad_code);
+    CheckSums<int32_t>(*kernel, view, shape, input, filter, bias, pad_code);
+    CheckSums<int64_t>(*kernel, view, shape, input, filter, bias, pad_code);
   }
 
   template <typename Acc>
   void CheckSums(const Conv2dKernel& kernel, const LutView& view, const Conv2dShape& shape,
                  const std::vector<uint8_t>& input, const std::vector<uint8_t>& filter,
-                 uint8_t pad_code) {
+                 const std::vector<int64_t>& bias, uint8_t pad_code) {
+    using Wrapping = std::make_unsigned_t<Acc>;
     std::vector<Acc> expected(static_cast<size_t>(shape.OutputCount()));
     Conv2dReference(view, shape, pad_code, input.data(), filter.data(), expected.data());
+    for (size_t i = 0; i < expected.size(); ++i) {
+      expected[i] = static_cast<Acc>(static_cast<Wrapping>(expected[i]) +
+                                     static_cast<Wrapping>(bias[i % bias.size()]));
+    }
     std::vector<Acc> actual(expected.size(), Acc{-77});
     AlignedArray<uint8_t> workspace(kernel.WorkspaceBytes());
     RunAllTiles(kernel, {input.data(), shape.batch, pad_code}, &workspace, actual.data());
@@ -268,7 +280,7 @@ TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
   s.out_c = 70;
   const std::vector<uint8_t> input = RandomCodes(s.InputCount(), &random);
   const std::vector<uint8_t> filter = RandomCodes(s.FilterCount(), &random);
-  const auto kernel = GetParam().make(lut, s, filter.data());
+  const auto kernel = GetParam().make(lut, s, {filter.data(), nullptr});
   AlignedArray<uint8_t> workspace(kernel->WorkspaceBytes());
   std::vector<int32_t> together(static_cast<size_t>(s.OutputCount()));
   std::vector<int32_t> alone(together.size());

@@ -2,6 +2,7 @@
 #include "kernels/cpu/conv2d_lookup.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -38,12 +39,12 @@ void Store(uint32_t sum, std::make_unsigned_t<Acc> offset, bool add, Acc* out) {
 // The same for int32_t, 4 positions x 4 channels at a time.
 using Words = uint32_t __attribute__((vector_size(16)));
 
-void Transpose4x4(const uint32_t* sums, int64_t lanes, uint32_t offset, bool add, int32_t* out,
-                  int64_t stride) {
+void Transpose4x4(const uint32_t* sums, int64_t lanes, const uint32_t* offsets, bool add,
+                  int32_t* out, int64_t stride) {
   Words rows[4];
   for (int r = 0; r < 4; ++r) {
     std::memcpy(&rows[r], sums + r * lanes, 16);
-    rows[r] += offset;
+    rows[r] += offsets[r];
   }
   const Words low01 = __builtin_shufflevector(rows[0], rows[1], 0, 4, 1, 5);
   const Words high01 = __builtin_shufflevector(rows[0], rows[1], 2, 6, 3, 7);
@@ -63,27 +64,28 @@ void Transpose4x4(const uint32_t* sums, int64_t lanes, uint32_t offset, bool add
   }
 }
 
-// out[p * stride + o] = or += sums[o * lanes + p] + offset.
+// out[p * stride + o] = or += sums[o * lanes + p] + offsets[o].
 template <typename Acc>
 void StoreTransposed(const uint32_t* sums, int64_t lanes, int64_t positions, int64_t channels,
-                     std::make_unsigned_t<Acc> offset, bool add, Acc* out, int64_t stride) {
+                     const std::make_unsigned_t<Acc>* offsets, bool add, Acc* out, int64_t stride) {
   int64_t p0 = 0;
   // Blocks of 4x4, which the compiler can keep in vector registers.
   for (; sizeof(Acc) == 4 && p0 + 4 <= positions; p0 += 4) {
     int64_t o = 0;
     for (; o + 4 <= channels; o += 4) {
-      Transpose4x4(sums + o * lanes + p0, lanes, static_cast<uint32_t>(offset), add,
-                   reinterpret_cast<int32_t*>(out + p0 * stride + o), stride);
+      if constexpr (sizeof(Acc) == 4) {
+        Transpose4x4(sums + o * lanes + p0, lanes, offsets + o, add, out + p0 * stride + o, stride);
+      }
     }
     for (; o < channels; ++o) {
       for (int64_t p = p0; p < p0 + 4; ++p) {
-        Store(sums[o * lanes + p], offset, add, out + p * stride + o);
+        Store(sums[o * lanes + p], offsets[o], add, out + p * stride + o);
       }
     }
   }
   for (int64_t p = p0; p < positions; ++p) {
     for (int64_t o = 0; o < channels; ++o) {
-      Store(sums[o * lanes + p], offset, add, out + p * stride + o);
+      Store(sums[o * lanes + p], offsets[o], add, out + p * stride + o);
     }
   }
 }
@@ -116,14 +118,16 @@ struct LookupConv2d::Workspace {
 };
 
 LookupConv2d::LookupConv2d(const LookupMethod& method, const PreparedLut& lut,
-                           const Conv2dShape& shape, const uint8_t* filter)
+                           const Conv2dShape& shape, const Conv2dWeights& weights)
     : method_(method),
       lut_(lut),
       shape_(shape),
       groups_per_tile_(shape.GroupInC() == 1 ? std::min(shape.groups, kGroupBlock) : 1),
+      bias_(static_cast<size_t>(shape.out_c)),
       rows_by_b_(&(lut.*method.rows)(RowOperand::kB)),
       rows_by_a_(&(lut.*method.rows)(RowOperand::kA)) {
-  PackFilter(filter);
+  if (weights.bias != nullptr) bias_.assign(weights.bias, weights.bias + shape.out_c);
+  PackFilter(weights.filter);
 }
 
 void LookupConv2d::PackFilter(const uint8_t* filter) {
@@ -231,6 +235,13 @@ int64_t LookupConv2d::ChunkDepth() const {
   return std::min(kMaxChunk, fits);
 }
 
+// What `depth` entries of T - min lack.
+template <typename Acc>
+std::make_unsigned_t<Acc> LookupConv2d::Offset(int64_t depth) const {
+  using Wrapping = std::make_unsigned_t<Acc>;
+  return static_cast<Wrapping>(static_cast<Acc>(lut_.min())) * static_cast<Wrapping>(depth);
+}
+
 // codes[(k - first_k) * lanes + lane] for the taps and channels of [first_k, first_k + depth). With
 // several groups k is a tap, and each group has such a block of its own.
 void LookupConv2d::PackActivations(const Conv2dTile& tile, int64_t run_count, int64_t first_k,
@@ -256,14 +267,13 @@ void LookupConv2d::RunFilterStationary(const Conv2dTile& tile, int64_t run_count
                                        Acc* acc) const {
   using Wrapping = std::make_unsigned_t<Acc>;
   const int64_t depth = shape_.Depth();
-  const int64_t lanes = RoundUp(tile.positions, method_.lane_unit);
+  // TransposeCodes writes whole blocks of 16; the lookup need not read them all.
+  const int64_t lanes = RoundUp(tile.positions, std::max<int64_t>(16, method_.lane_unit));
   const int64_t groups = groups_per_tile_ > 1 ? tile.channels / shape_.GroupOutC() : 1;
   const int64_t max_chunk = std::max<int64_t>(1, ChunkDepth<Acc>() / groups_per_tile_);
   for (int64_t k0 = 0; k0 < depth; k0 += max_chunk) {
     const int64_t chunk = std::min(max_chunk, depth - k0);
     PackActivations(tile, run_count, k0, chunk, lanes, work);
-    const auto offset =
-        static_cast<Wrapping>(static_cast<Acc>(lut_.min())) * static_cast<Wrapping>(chunk);
     for (int64_t o0 = 0; o0 < tile.channels; o0 += kChannelBlock) {
       const int64_t channels = std::min(kChannelBlock, tile.channels - o0);
       for (int64_t o = 0; o < channels; ++o) {
@@ -273,12 +283,18 @@ void LookupConv2d::RunFilterStationary(const Conv2dTile& tile, int64_t run_count
         sum.index = work->codes + group * chunk * lanes;
         sum.index_stride = lanes;
         sum.depth = chunk;
-        sum.lanes = lanes;
+        sum.lanes = RoundUp(tile.positions, method_.lane_unit);
         sum.sums = work->sums + o * lanes;
         method_.sum(*rows_by_b_, sum);
       }
       Acc* out = acc + tile.first_position * shape_.out_c + tile.first_channel + o0;
-      StoreTransposed(work->sums, lanes, tile.positions, channels, offset, k0 > 0, out,
+      std::array<Wrapping, kChannelBlock> offsets;
+      const int64_t* bias = bias_.data() + tile.first_channel + o0;
+      for (int64_t o = 0; o < channels; ++o) {
+        offsets[static_cast<size_t>(o)] =
+            Offset<Acc>(chunk) + (k0 == 0 ? static_cast<Wrapping>(bias[o]) : 0);
+      }
+      StoreTransposed(work->sums, lanes, tile.positions, channels, offsets.data(), k0 > 0, out,
                       shape_.out_c);
     }
   }
@@ -318,8 +334,8 @@ void LookupConv2d::RunActivationStationary(const Conv2dTile& tile, int64_t run_c
   for (int64_t k0 = 0; k0 < depth; k0 += max_chunk) {
     const int64_t chunk = std::min(max_chunk, depth - k0);
     CopyActivations(tile, run_count, k0, chunk, work);
-    const auto offset =
-        static_cast<Wrapping>(static_cast<Acc>(lut_.min())) * static_cast<Wrapping>(chunk);
+    const Wrapping offset = Offset<Acc>(chunk);
+    const int64_t* bias = bias_.data() + tile.first_channel;
     for (int64_t p = 0; p < tile.positions; ++p) {
       LookupSum sum;
       sum.rows = work->codes + p * chunk;
@@ -330,7 +346,10 @@ void LookupConv2d::RunActivationStationary(const Conv2dTile& tile, int64_t run_c
       sum.sums = work->sums;
       method_.sum(*rows_by_a_, sum);
       Acc* out = acc + (tile.first_position + p) * shape_.out_c + tile.first_channel;
-      for (int64_t o = 0; o < tile.channels; ++o) Store(work->sums[o], offset, k0 > 0, out + o);
+      for (int64_t o = 0; o < tile.channels; ++o) {
+        const Wrapping extra = k0 == 0 ? static_cast<Wrapping>(bias[o]) : 0;
+        Store(work->sums[o], offset + extra, k0 > 0, out + o);
+      }
     }
   }
 }
@@ -364,8 +383,8 @@ void LookupConv2d::RunTile(const Conv2dInput& input, int64_t tile, void* workspa
 
 std::unique_ptr<Conv2dKernel> RowStationaryKernel::Make(const PreparedLut& lut,
                                                         const Conv2dShape& shape,
-                                                        const uint8_t* filter) {
-  return std::make_unique<LookupConv2d>(kRowStationaryLookup, lut, shape, filter);
+                                                        const Conv2dWeights& weights) {
+  return std::make_unique<LookupConv2d>(kRowStationaryLookup, lut, shape, weights);
 }
 
 bool DirectAvx512VbmiKernel::Worthwhile(const PreparedLut&, const Conv2dShape& shape) {
@@ -375,8 +394,8 @@ bool DirectAvx512VbmiKernel::Worthwhile(const PreparedLut&, const Conv2dShape& s
 
 std::unique_ptr<Conv2dKernel> DirectAvx512VbmiKernel::Make(const PreparedLut& lut,
                                                            const Conv2dShape& shape,
-                                                           const uint8_t* filter) {
-  return std::make_unique<LookupConv2d>(kDirectAvx512VbmiLookup, lut, shape, filter);
+                                                           const Conv2dWeights& weights) {
+  return std::make_unique<LookupConv2d>(kDirectAvx512VbmiLookup, lut, shape, weights);
 }
 
 }  // namespace axlut

@@ -10,6 +10,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <type_traits>
+#include <vector>
 
 #include "kernels/cpu/aligned_array.h"
 #include "kernels/cpu/conv2d_kernel.h"
@@ -22,7 +24,7 @@ namespace axlut {
 class LookupConv2d final : public Conv2dKernel {
  public:
   LookupConv2d(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape,
-               const uint8_t* filter);
+               const Conv2dWeights& weights);
 
   int64_t TileCount(int64_t batch) const override;
   Conv2dTile TileAt(int64_t batch, int64_t tile) const override;
@@ -52,6 +54,8 @@ class LookupConv2d final : public Conv2dKernel {
   template <typename Acc>
   int64_t ChunkDepth() const;
   template <typename Acc>
+  std::make_unsigned_t<Acc> Offset(int64_t depth) const;
+  template <typename Acc>
   void Run(const Conv2dInput& input, int64_t tile, void* memory, Acc* acc) const;
   template <typename Acc>
   void RunFilterStationary(const Conv2dTile& tile, int64_t run_count, Workspace* work,
@@ -67,7 +71,8 @@ class LookupConv2d final : public Conv2dKernel {
   const LookupMethod& method_;
   const PreparedLut& lut_;
   const Conv2dShape shape_;
-  const int64_t groups_per_tile_;       // > 1 only for one input channel per group
+  const int64_t groups_per_tile_;  // > 1 only for one input channel per group
+  std::vector<int64_t> bias_;
   AlignedArray<uint8_t> filter_rows_;   // [out_c][K], masked
   AlignedArray<uint8_t> filter_index_;  // [group][lane block][K][lanes of the block]
   const LookupRows* rows_by_b_;
@@ -81,7 +86,7 @@ struct RowStationaryKernel {
   static bool Supports(const PreparedLut&, const Conv2dShape&) { return true; }
   static bool Worthwhile(const PreparedLut&, const Conv2dShape&) { return true; }
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
-                                            const uint8_t* filter);
+                                            const Conv2dWeights& weights);
 };
 
 // Entries of two bytes; 64 lanes at a time.
@@ -90,7 +95,7 @@ struct DirectAvx512VbmiKernel {
   // Not for the few outputs of a tiny depthwise layer: most of the lanes would be idle.
   static bool Worthwhile(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
-                                            const uint8_t* filter);
+                                            const Conv2dWeights& weights);
 };
 
 }  // namespace axlut

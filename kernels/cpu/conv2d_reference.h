@@ -15,7 +15,7 @@ class Conv2dReferenceKernel final : public Conv2dKernel {
   static bool Supports(const PreparedLut&, const Conv2dShape&) { return true; }
   static bool Worthwhile(const PreparedLut&, const Conv2dShape&) { return true; }
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
-                                            const uint8_t* filter);
+                                            const Conv2dWeights& weights);
 
   // One tile per image.
   int64_t TileCount(int64_t batch) const override { return batch; }
@@ -27,13 +27,15 @@ class Conv2dReferenceKernel final : public Conv2dKernel {
                int64_t* acc) const override;
 
  private:
-  Conv2dReferenceKernel(const PreparedLut& lut, const Conv2dShape& shape, const uint8_t* filter);
+  Conv2dReferenceKernel(const PreparedLut& lut, const Conv2dShape& shape,
+                        const Conv2dWeights& weights);
   template <typename Acc>
   void Run(const Conv2dInput& input, int64_t tile, Acc* acc) const;
 
   LutView lut_;
   Conv2dShape image_;  // the shape with batch 1
   std::vector<uint8_t> filter_;
+  std::vector<int64_t> bias_;
 };
 
 }  // namespace axlut

@@ -21,9 +21,9 @@ struct Conv2dKernelEntry {
   bool (*supports)(const PreparedLut& lut, const Conv2dShape& shape);
   // Whether it is expected to be quicker than what follows in the list. shape.batch is a hint.
   bool (*worthwhile)(const PreparedLut& lut, const Conv2dShape& shape);
-  // Packs the filter (HWIO, bit patterns of operand b). `lut` must outlive the kernel.
+  // Packs the weights. `lut` must outlive the kernel.
   std::unique_ptr<Conv2dKernel> (*make)(const PreparedLut& lut, const Conv2dShape& shape,
-                                        const uint8_t* filter);
+                                        const Conv2dWeights& weights);
 };
 
 // All kernels in the list's order, whether or not this CPU can run them.

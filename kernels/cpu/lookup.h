@@ -20,8 +20,8 @@ struct LookupSum {
 
 // One way to do it. `index` and `sums` are aligned to 64 bytes if lane_unit is 64.
 struct LookupMethod {
-  int64_t lane_unit;  // a multiple of 16
-  int64_t max_lanes;
+  int64_t lane_unit;  // 16 is a multiple of it, or it of 16
+  int64_t max_lanes;  // a multiple of 16 and of lane_unit
   const LookupRows& (PreparedLut::*rows)(RowOperand operand) const;
   void (*sum)(const LookupRows& table, const LookupSum& work);
 };

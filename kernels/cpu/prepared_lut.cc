@@ -24,17 +24,22 @@ const LookupRows& PreparedLut::Words(RowOperand operand) const {
   std::call_once(lazy.once, [&] {
     LookupRows& rows = lazy.rows;
     const int width = operand == RowOperand::kA ? view_.width_a : view_.width_b;
-    rows.planes = 4;
+    rows.planes = range() < 65536 ? 2 : 4;
     rows.row_length = 256;
-    rows.row_bytes = 256 * 4;
+    rows.row_bytes = 256 * rows.planes;
     rows.row_mask = static_cast<uint8_t>((1 << width) - 1);
     rows.storage = AlignedArray<uint8_t>(rows.row_bytes << width);
     rows.data = rows.storage.data();
     uint8_t* out = rows.storage.data();
     for (uint32_t row = 0; row < (1u << width); ++row) {
-      for (uint32_t index = 0; index < 256; ++index, out += 4) {
+      for (uint32_t index = 0; index < 256; ++index, out += rows.planes) {
         const uint32_t entry = Entry(operand, row, index);
-        std::memcpy(out, &entry, 4);
+        const auto narrow = static_cast<uint16_t>(entry);
+        if (rows.planes == 2) {
+          std::memcpy(out, &narrow, sizeof narrow);
+        } else {
+          std::memcpy(out, &entry, sizeof entry);
+        }
       }
     }
   });

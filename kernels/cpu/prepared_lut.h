@@ -13,14 +13,14 @@ namespace axlut {
 // Which operand names the row that is kept at hand while the other one's codes index into it.
 enum class RowOperand : uint8_t { kA = 0, kB = 1 };
 
-// T - min, cut into one row per code of the row operand. Entries are `planes` bytes, low to high.
+// T - min, cut into one row per code of the row operand.
 struct LookupRows {
   AlignedArray<uint8_t> storage;
   const uint8_t* data = nullptr;
   int64_t row_bytes = 0;   // from one row to the next
   int64_t row_length = 0;  // entries of a row
-  int planes = 0;
-  uint8_t row_mask = 0;  // of the row operand's codes: bits above its width do not count
+  int planes = 0;          // bytes of an entry
+  uint8_t row_mask = 0;    // of the row operand's codes: bits above its width do not count
 };
 
 class PreparedLut {
@@ -36,7 +36,7 @@ class PreparedLut {
 
   // The forms are made when first asked for; any thread may ask.
 
-  // Rows of 256 entries, uint32_t, so that any byte can index.
+  // Rows of 256 entries, so that any byte can index: uint16_t if range() < 65536, else uint32_t.
   const LookupRows& Words(RowOperand rows) const;
   // Rows of 1 or 2 byte planes, each row_length bytes: the low byte of every entry, then the high
   // byte. row_length is 64, 128 or 256, at least 2^width of the index; an index counts modulo

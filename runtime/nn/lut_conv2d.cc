@@ -156,13 +156,14 @@ Result<const Conv2dKernelEntry*> PickKernel(const PreparedLut& lut, const Conv2d
   return entry;
 }
 
-// Scratch memory of the calling thread. It only grows, and goes when the thread does, so that a
-// network's layers do not allocate.
+// Scratch memory of the calling thread, for one tile at a time. It only grows, and goes when the
+// thread does, so that a network's layers do not allocate.
 class Workspace {
  public:
   ~Workspace() { Free(); }
+  // Never null.
   void* Get(int64_t bytes) {
-    if (bytes > bytes_) {
+    if (bytes > bytes_ || memory_ == nullptr) {
       Free();
       memory_ = ::operator new(static_cast<size_t>(bytes), kAlignment);
       bytes_ = bytes;
@@ -191,8 +192,8 @@ struct LutConv2d::Impl {
         shape(s),
         pad_code(static_cast<uint8_t>(truth.a().PatternOf(zero_a))),
         kernel_name(entry.name),
-        kernel(entry.make(lut, s, filter.data())),
         correction(truth.a(), truth.b(), s, filter, zero_a, zero_b),
+        kernel(entry.make(lut, s, {filter.data(), correction.Bias().data()})),
         needs_int64(LargestSum(truth, s.Depth(), zero_a, zero_b) >
                     std::numeric_limits<int32_t>::max()) {}
 
@@ -203,8 +204,8 @@ struct LutConv2d::Impl {
   const Conv2dShape shape;
   const uint8_t pad_code;
   const std::string kernel_name;
-  const std::unique_ptr<const Conv2dKernel> kernel;
   const ZeroPointCorrection correction;
+  const std::unique_ptr<const Conv2dKernel> kernel;
   const bool needs_int64;
 };
 
@@ -213,12 +214,12 @@ void LutConv2d::Impl::Run(const uint8_t* codes, int64_t batch, Out* out,
                           const ParallelFor& parallel_for) const {
   if (batch * shape.out_h * shape.out_w == 0) return;
   const int64_t pixels = batch * shape.in_h * shape.in_w;
-  std::vector<int32_t> pixel_sums;
-  if (correction.NeedsPixelSums() && pixels > 0) {
-    pixel_sums.resize(static_cast<size_t>(pixels * shape.groups));
+  std::unique_ptr<int32_t[]> pixel_sums;
+  if (correction.NeedsPixelSums()) {
+    pixel_sums.reset(new int32_t[static_cast<size_t>(pixels * shape.groups)]);  // uninitialized
     const int64_t grain = std::max<int64_t>(1, kPixelGrain / shape.in_c);
     parallel_for(pixels, grain, [&](int64_t begin, int64_t end) {
-      correction.SumPixels(codes, begin, end, pixel_sums.data());
+      correction.SumPixels(codes, begin, end, pixel_sums.get());
     });
   }
   const Conv2dInput input{codes, batch, pad_code};
@@ -226,7 +227,8 @@ void LutConv2d::Impl::Run(const uint8_t* codes, int64_t batch, Out* out,
     void* workspace = Workspace::OfThisThread().Get(kernel->WorkspaceBytes());
     for (int64_t tile = begin; tile < end; ++tile) {
       kernel->RunTile(input, tile, workspace, out);
-      correction.Apply(kernel->TileAt(batch, tile), pixel_sums.data(), out);
+      if (pixel_sums == nullptr) continue;
+      correction.Apply(kernel->TileAt(batch, tile), pixel_sums.get(), out);
     }
   });
 }

@@ -57,7 +57,7 @@ ZeroPointCorrection::ZeroPointCorrection(const OperandSpec& a, const OperandSpec
       mask_(static_cast<int32_t>(a.mask())),
       sign_bit_(a.is_signed() ? 1 << (a.width - 1) : 0),
       zero_a_(zero_a),
-      filter_term_(static_cast<size_t>(shape.out_c)) {
+      bias_(static_cast<size_t>(shape.out_c)) {
   const auto differs = [&](int32_t zero) { return zero != zero_b.front(); };
   const bool uniform = std::none_of(zero_b.begin(), zero_b.end(), differs);
   needs_pixel_sums_ = !uniform || zero_b.front() != 0;
@@ -70,7 +70,7 @@ ZeroPointCorrection::ZeroPointCorrection(const OperandSpec& a, const OperandSpec
     zero_b_ = zero_b;
   }
   for (size_t i = 0; i < filter.size(); ++i) {
-    filter_term_[i % filter_term_.size()] += zero_a * b.ValueOf(filter[i]);
+    bias_[i % bias_.size()] -= zero_a * b.ValueOf(filter[i]);
   }
 }
 
@@ -95,17 +95,6 @@ void ZeroPointCorrection::SumPixels(const uint8_t* input, int64_t first, int64_t
     int32_t sum = 0;
     for (int64_t c = 0; c < group_in_c; ++c) sum += (codes[c] & mask) ^ sign_bit;
     sums[i] = factor * (sum - offset);
-  }
-}
-
-template <typename Out>
-void ZeroPointCorrection::SubtractFilterTerms(const Conv2dTile& tile, Out* out) const {
-  const int64_t* terms = filter_term_.data() + tile.first_channel;
-  for (int64_t p = tile.first_position; p < tile.first_position + tile.positions; ++p) {
-    Out* row = out + p * shape_.out_c + tile.first_channel;
-    for (int64_t o = 0; o < tile.channels; ++o) {
-      Subtract(&row[o], static_cast<Wrapping<Out>>(terms[o]));
-    }
   }
 }
 
@@ -208,8 +197,6 @@ void ZeroPointCorrection::SubtractTaps(const Conv2dTile& tile, const int32_t* co
 template <typename Out>
 void ZeroPointCorrection::Apply(const Conv2dTile& tile, const int32_t* pixel_sums, Out* out) const {
   const Conv2dShape& s = shape_;
-  if (zero_a_ != 0) SubtractFilterTerms(tile, out);
-  if (!needs_pixel_sums_) return;
   const int64_t end = tile.first_position + tile.positions;
   for (int64_t p = tile.first_position; p < end;) {
     const int64_t x = p % s.out_w;

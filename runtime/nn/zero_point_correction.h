@@ -22,14 +22,17 @@ class ZeroPointCorrection {
                       const std::vector<uint8_t>& filter, int32_t zero_a,
                       const std::vector<int32_t>& zero_b);
 
-  // Whether Apply reads pixel sums: true unless every zero_b is 0.
+  // -zero_a * sum b, per output channel: a bias for the kernel.
+  const std::vector<int64_t>& Bias() const { return bias_; }
+
+  // Whether there is anything left to do: true unless every zero_b is 0.
   bool NeedsPixelSums() const { return needs_pixel_sums_; }
   // sums[pixel][group] = sum of a' over the pixel's channels of that group, times zero_b if all
   // channels have the same, for the pixels [first, last) of the whole batch, counted
   // (n * in_h + y) * in_w + x. Every pixel is summed once, however many windows it lies in.
   void SumPixels(const uint8_t* input, int64_t first, int64_t last, int32_t* sums) const;
 
-  // Corrects one tile of out, the whole output tensor. Arithmetic is modulo 2^32 or 2^64.
+  // Subtracts zero_b * sum a' from one tile of out, the whole output tensor, modulo 2^32 or 2^64.
   template <typename Out>
   void Apply(const Conv2dTile& tile, const int32_t* pixel_sums, Out* out) const;
 
@@ -43,8 +46,6 @@ class ZeroPointCorrection {
     int64_t x;
   };
 
-  template <typename Out>
-  void SubtractFilterTerms(const Conv2dTile& tile, Out* out) const;
   template <typename Out>
   void ApplyToRun(const Conv2dTile& tile, const Run& run, const int32_t* pixel_sums,
                   Out* out) const;
@@ -61,9 +62,9 @@ class ZeroPointCorrection {
   int32_t sign_bit_;  // 0 for an unsigned operand
   int32_t zero_a_;
   bool needs_pixel_sums_;
-  int32_t pixel_factor_ = 1;          // what SumPixels multiplies by
-  std::vector<int32_t> zero_b_;       // per output channel; empty if pixel sums contain it
-  std::vector<int64_t> filter_term_;  // zero_a * sum b per output channel
+  int32_t pixel_factor_ = 1;     // what SumPixels multiplies by
+  std::vector<int32_t> zero_b_;  // per output channel; empty if pixel sums contain it
+  std::vector<int64_t> bias_;
 };
 
 }  // namespace axlut
