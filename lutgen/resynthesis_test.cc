@@ -120,7 +120,9 @@ TEST_P(Resynthesis, GivesTheSameBytes) {
   const Result<std::string> gates = Synthesise(*table, folder->path());
   ASSERT_TRUE(gates.ok()) << gates.error().ToString();
 
-  const Result<MultiplierModel> model = ReadMultiplier(*gates, {});
+  FrontendOptions options;
+  options.timeout_s = 300;  // tests share the machine
+  const Result<MultiplierModel> model = ReadMultiplier(*gates, options);
   ASSERT_TRUE(model.ok()) << model.error().ToString();
   const Result<StoredTable> rebuilt = BuildTable(*model);
   ASSERT_TRUE(rebuilt.ok()) << rebuilt.error().ToString();
