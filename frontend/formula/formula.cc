@@ -212,12 +212,6 @@ const std::vector<FormulaKind>& FormulaKinds() {
   return kinds;
 }
 
-bool LooksLikeFormula(const std::string& text) {
-  const size_t colon = text.find(':');
-  return colon != std::string::npos &&
-         text.substr(0, colon).find_first_of("/.") == std::string::npos;
-}
-
 std::string FormulaHelp() {
   std::string help;
   for (const FormulaKind& kind : FormulaKinds()) {

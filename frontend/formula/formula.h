@@ -17,9 +17,6 @@ struct FormulaKind {
 
 const std::vector<FormulaKind>& FormulaKinds();
 
-// True if `text` looks like a formula: "word:..." without a '/' or '.' in the word.
-bool LooksLikeFormula(const std::string& text);
-
 // The kinds as lines of --help.
 std::string FormulaHelp();
 

@@ -211,15 +211,7 @@ TEST(Formula, HelpListsEveryKindAndItsExampleWorks) {
   for (const FormulaKind& kind : FormulaKinds()) {
     EXPECT_THAT(FormulaHelp(), HasSubstr(kind.form));
     EXPECT_EQ(MessageOf(kind.example), "accepted");
-    EXPECT_TRUE(LooksLikeFormula(kind.example));
   }
-}
-
-TEST(Formula, PathsDoNotLookLikeFormulas) {
-  EXPECT_FALSE(LooksLikeFormula("mul8u.v"));
-  EXPECT_FALSE(LooksLikeFormula("dir/exact:8x8"));
-  EXPECT_FALSE(LooksLikeFormula("mul8u.c:3"));
-  EXPECT_TRUE(LooksLikeFormula("exakt:8x8"));
 }
 
 }  // namespace
