@@ -1,33 +1,30 @@
 // SPDX-License-Identifier: MIT
 // AxlutConv2D: tf.nn.conv2d with every multiplication replaced by a look-up in a truth table.
 // Checks and converts; the arithmetic is runtime/nn/lut_conv2d.h. docs/tensorflow.md specifies it.
-#include <algorithm>
-#include <atomic>
-#include <cmath>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "runtime/nn/lut_conv2d.h"
 #include "runtime/tf/conv2d_attributes.h"
-#include "runtime/tf/nudged_range.h"
+#include "runtime/tf/quantized_input.h"
 #include "runtime/tf/table_cache.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/shape_inference.h"
-#include "tensorflow/core/platform/threadpool.h"
 
 namespace axlut {
 namespace {
 
 namespace tf = ::tensorflow;
 
-constexpr int kInput = 0, kFilter = 1, kFirstRange = 2;
+// Inputs of the op: the tensors, then the ends of their ranges.
+constexpr int kInput = 0, kFilter = 1, kInputMin = 2, kFilterMin = 4;
 
 absl::Status InferShape(tf::shape_inference::InferenceContext* context) {
-  for (int i = kFirstRange; i < context->num_inputs(); ++i) {
+  for (int i = kInputMin; i < context->num_inputs(); ++i) {
     tf::shape_inference::ShapeHandle scalar;
     TF_RETURN_IF_ERROR(context->WithRank(context->input(i), 0, &scalar));
   }
@@ -49,80 +46,10 @@ REGISTER_OP("AxlutConv2D")
     .Output("output: float")
     .SetShapeFn(InferShape);
 
-// An Error as the status that TensorFlow raises as InvalidArgumentError, with the same text; the
-// word "error" that starts a message without a place would only repeat that.
-absl::Status ToStatus(const Error& error) {
-  constexpr char kPrefix[] = "error: ";
-  const std::string text = error.ToString();
-  const bool has_prefix = text.compare(0, sizeof(kPrefix) - 1, kPrefix) == 0;
-  return absl::InvalidArgumentError(has_prefix ? text.substr(sizeof(kPrefix) - 1) : text);
-}
-
 std::vector<int64_t> DimensionsOf(const tf::Tensor& tensor) {
   std::vector<int64_t> dimensions;
   for (int i = 0; i < tensor.dims(); ++i) dimensions.push_back(tensor.dim_size(i));
   return dimensions;
-}
-
-// TensorFlow's intra-op threads as our ParallelFor.
-ParallelFor WorkersOf(tf::OpKernelContext* context) {
-  const auto* const workers = context->device()->tensorflow_cpu_worker_threads();
-  return [workers](int64_t count, int64_t grain, const RangeBody& body) {
-    if (count <= 0) return;
-    // A few blocks per thread even out unequal progress; more would only cost scheduling.
-    const int64_t even = (count + 4 * workers->num_threads - 1) / (4 * workers->num_threads);
-    const int64_t block = std::max(grain, even);
-    workers->workers->ParallelFor(count, tf::thread::ThreadPool::SchedulingParams::Fixed(block),
-                                  body);
-  };
-}
-
-// Elements that one thread should convert at least: about 20 us of work.
-constexpr int64_t kConversionGrain = 1 << 14;
-
-// A tensor as the kernels take it.
-struct QuantizedTensor {
-  NudgedRange range;
-  tf::Tensor patterns;  // uint8
-};
-
-// The range of an empty tensor does not matter: its own minimum and maximum are infinite.
-Result<NudgedRange> RangeOf(tf::OpKernelContext* context, int index, int first_range, int width,
-                            const char* name) {
-  if (context->input(index).NumElements() == 0) return NudgeRange(0, 0, width, name);
-  for (int end = first_range; end < first_range + 2; ++end) {
-    if (context->input(end).dims() != 0) {
-      return Error::InvalidInput(std::string(name) + " must be two scalars; one has the shape " +
-                                 context->input(end).shape().DebugString());
-    }
-  }
-  return NudgeRange(context->input(first_range).scalar<float>()(),
-                    context->input(first_range + 1).scalar<float>()(), width, name);
-}
-
-absl::Status Quantize(tf::OpKernelContext* context, int index, const OperandSpec& operand,
-                      const ParallelFor& parallel_for, QuantizedTensor* quantized) {
-  const tf::Tensor& tensor = context->input(index);
-  const std::string name = index == kInput ? "input" : "filter";
-  auto range =
-      RangeOf(context, index, kFirstRange + 2 * index, operand.width, (name + "_range").c_str());
-  if (!range.ok()) return ToStatus(range.error());
-  quantized->range = *range;
-  TF_RETURN_IF_ERROR(context->allocate_temp(tf::DT_UINT8, tensor.shape(), &quantized->patterns));
-  const float* const values = tensor.flat<float>().data();
-  uint8_t* const patterns = quantized->patterns.flat<uint8_t>().data();
-  const int64_t count = tensor.NumElements();
-  std::atomic<bool> is_number{true};
-  parallel_for(count, kConversionGrain, [&](int64_t begin, int64_t end) {
-    if (!QuantizeToPatterns(*range, operand.signedness, values + begin, end - begin,
-                            patterns + begin)) {
-      is_number = false;
-    }
-  });
-  if (is_number) return absl::OkStatus();
-  const auto nan = std::find_if(values, values + count, [](float v) { return std::isnan(v); });
-  return absl::InvalidArgumentError(name + " must not hold NaN; element " +
-                                    std::to_string(nan - values) + " is one");
 }
 
 class AxConv2dOp : public tf::OpKernel {
@@ -166,9 +93,9 @@ class AxConv2dOp : public tf::OpKernel {
     const ParallelFor parallel_for = WorkersOf(context);
     const OperandSpec& a = table->table().a();
     const OperandSpec& b = table->table().b();
-    QuantizedTensor input, filter;
-    TF_RETURN_IF_ERROR(Quantize(context, kInput, a, parallel_for, &input));
-    TF_RETURN_IF_ERROR(Quantize(context, kFilter, b, parallel_for, &filter));
+    QuantizedInput input, filter;
+    TF_RETURN_IF_ERROR(QuantizeInput(context, {"input", kInput, kInputMin}, a, &input));
+    TF_RETURN_IF_ERROR(QuantizeInput(context, {"filter", kFilter, kFilterMin}, b, &filter));
     const uint8_t* const filter_patterns = filter.patterns.flat<uint8_t>().data();
     const auto layer = LutConv2d::Create(
         table, shape,

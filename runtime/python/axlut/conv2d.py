@@ -5,6 +5,7 @@ import os
 
 import tensorflow as tf
 
+from axlut import _gradients  # noqa: F401  registers the op's gradient
 from axlut import _library
 
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// AxlutFakeQuantize: the float values that AxlutConv2D's codes stand for, and which elements were
+// inside the range. Its straight-through gradient is made of these.
+#include <cstdint>
+#include <string>
+
+#include "runtime/nn/lut_conv2d.h"
+#include "runtime/tf/quantized_input.h"
+#include "runtime/tf/table_cache.h"
+#include "tensorflow/core/framework/op.h"
+#include "tensorflow/core/framework/op_kernel.h"
+#include "tensorflow/core/framework/shape_inference.h"
+
+namespace axlut {
+namespace {
+
+namespace tf = ::tensorflow;
+
+absl::Status InferShape(tf::shape_inference::InferenceContext* context) {
+  context->set_output(0, context->input(0));
+  context->set_output(1, context->input(0));
+  return absl::OkStatus();
+}
+
+REGISTER_OP("AxlutFakeQuantize")
+    .Input("values: float")
+    .Input("min: float")
+    .Input("max: float")
+    .Attr("table: string")
+    .Attr("operand: {'a', 'b'}")
+    .Output("quantized: float")
+    .Output("inside: bool")
+    .SetShapeFn(InferShape);
+
+class FakeQuantizeOp : public tf::OpKernel {
+ public:
+  explicit FakeQuantizeOp(tf::OpKernelConstruction* context) : OpKernel(context) {
+    std::string operand;
+    OP_REQUIRES_OK(context, context->GetAttr("table", &table_path_));
+    OP_REQUIRES_OK(context, context->GetAttr("operand", &operand));
+    is_row_operand_ = operand == "a";
+  }
+
+  void Compute(tf::OpKernelContext* context) override {
+    const auto table = TableCache::Global().Get(table_path_);
+    OP_REQUIRES(context, table.ok(), ToStatus(table.error()));
+    const OperandSpec& operand = is_row_operand_ ? (*table)->table().a() : (*table)->table().b();
+    QuantizedInput input;
+    OP_REQUIRES_OK(context, QuantizeInput(context, {"values", 0, 1}, operand, &input));
+    tf::Tensor* quantized = nullptr;
+    tf::Tensor* inside = nullptr;
+    OP_REQUIRES_OK(context, context->allocate_output(0, context->input(0).shape(), &quantized));
+    OP_REQUIRES_OK(context, context->allocate_output(1, context->input(0).shape(), &inside));
+    const NudgedRange& range = input.range;
+    const float* const values = context->input(0).flat<float>().data();
+    const uint8_t* const patterns = input.patterns.flat<uint8_t>().data();
+    float* const meant = quantized->flat<float>().data();
+    bool* const is_inside = inside->flat<bool>().data();
+    const int32_t zero_point = ZeroPoint(range, operand.signedness);
+    WorkersOf(context)(quantized->NumElements(), kConversionGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const auto steps = static_cast<int32_t>(operand.ValueOf(patterns[i])) - zero_point;
+        meant[i] = static_cast<float>(steps) * range.scale;
+        is_inside[i] = values[i] >= range.min && values[i] <= range.max;
+      }
+    });
+  }
+
+ private:
+  std::string table_path_;
+  bool is_row_operand_ = true;
+};
+
+REGISTER_KERNEL_BUILDER(Name("AxlutFakeQuantize").Device(tf::DEVICE_CPU), FakeQuantizeOp);
+
+}  // namespace
+}  // namespace axlut
