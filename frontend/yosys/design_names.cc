@@ -14,13 +14,15 @@ bool HasPublicName(const RTLIL::SigBit& bit) {
   return bit.wire != nullptr && bit.wire->name.isPublic();
 }
 
+int IndexOf(const RTLIL::SigBit& bit) {
+  const RTLIL::Wire& wire = *bit.wire;
+  return wire.start_offset + (wire.upto ? wire.width - 1 - bit.offset : bit.offset);
+}
+
 std::string NameOf(const RTLIL::SigBit& bit) {
   if (!HasPublicName(bit)) return "(unnamed)";
-  const RTLIL::Wire& wire = *bit.wire;
-  std::string name = RTLIL::unescape_id(wire.name);
-  if (wire.width == 1) return name;
-  const int index = wire.upto ? wire.width - 1 - bit.offset : bit.offset;
-  return name + "[" + std::to_string(wire.start_offset + index) + "]";
+  const std::string name = RTLIL::unescape_id(bit.wire->name);
+  return bit.wire->width == 1 ? name : name + "[" + std::to_string(IndexOf(bit)) + "]";
 }
 
 }  // namespace axlut

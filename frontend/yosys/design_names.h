@@ -18,6 +18,9 @@ std::string SrcOf(const Yosys::RTLIL::AttrObject& object);
 // up has no name that a user knows: "(unnamed)".
 std::string NameOf(const Yosys::RTLIL::SigBit& bit);
 
+// The bit's index as declared: 7 for the least significant bit of [0:7].
+int IndexOf(const Yosys::RTLIL::SigBit& bit);
+
 // A module's wires or cells, or a design's modules, as they stand in the source: Yosys' containers
 // iterate from the last to the first, and a user wants to hear of the first error.
 template <typename Objects>

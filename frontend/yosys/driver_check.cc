@@ -28,7 +28,7 @@ class DriverCheck {
  private:
   void Collect();
   void AddUse(const SigBit& bit, const std::string& src);
-  std::string SrcOfDriver(const Driver& driver) const;
+  ProblemNote Describe(const Driver& driver) const;
 
   RTLIL::Module& module_;
   dict<SigBit, std::vector<Driver>> drivers_;
@@ -63,14 +63,18 @@ void DriverCheck::Collect() {
   }
 }
 
-// Connections have no position; the cell or the net behind one has.
-std::string DriverCheck::SrcOfDriver(const Driver& driver) const {
-  if (driver.cell != nullptr) return SrcOf(*driver.cell);
-  const auto found = drivers_.find(driver.source);
-  if (found != drivers_.end() && found->second.size() == 1 && found->second[0].cell != nullptr) {
-    return SrcOf(*found->second[0].cell);
+// Connections have no position; what is behind one has: the gate of an expression, or the net that
+// the source names.
+ProblemNote DriverCheck::Describe(const Driver& driver) const {
+  if (driver.is_port) return {"driven from outside: it is an input port", ""};
+  if (driver.cell != nullptr) return {"driven here", SrcOf(*driver.cell)};
+  if (driver.source.wire == nullptr) return {"driven by a constant", ""};
+  if (HasPublicName(driver.source)) {
+    return {"driven by net '" + NameOf(driver.source) + "'", SrcOf(*driver.source.wire)};
   }
-  return "";
+  const auto found = drivers_.find(driver.source);
+  const bool is_cell = found != drivers_.end() && found->second[0].cell != nullptr;
+  return {"driven here", is_cell ? SrcOf(*found->second[0].cell) : ""};
 }
 
 Check DriverCheck::MultipleDrivers() const {
@@ -82,34 +86,26 @@ Check DriverCheck::MultipleDrivers() const {
                       "net '" + NameOf(bit) + "' must have one driver, found " +
                           std::to_string(found->second.size()),
                       SrcOf(*wire)};
-      for (const Driver& driver : found->second) {
-        std::string text = "driven here";
-        if (driver.is_port) text = "driven from outside: it is an input port";
-        if (driver.cell == nullptr && !driver.is_port) {
-          text = driver.source.wire == nullptr ? "driven by a constant"
-                                               : "driven by net '" + NameOf(driver.source) + "'";
-          if (driver.source.wire != nullptr && !HasPublicName(driver.source)) text = "driven here";
-        }
-        const std::string src = SrcOfDriver(driver);
-        if (!src.empty()) problem.src = src;  // the last one is where it went wrong
-        problem.notes.push_back({text, src});
-      }
+      for (const Driver& driver : found->second) problem.notes.push_back(Describe(driver));
       return problem;
     }
   }
   return std::nullopt;
 }
 
-// "bit 3", "bits 3, 4, 5": what of a net is undriven, at most eight of them in full.
-std::string Listed(const std::vector<SigBit>& bits) {
-  if (bits[0].wire->width == 1) return "";
-  std::string text = bits.size() == 1 ? " bit" : " bits";
+// "net 'x' is", "bit 3 of net 'x' is", "bits 3, 4 of net 'x' are"; at most eight bits in full.
+std::string Subject(const std::vector<SigBit>& bits) {
+  const RTLIL::Wire& wire = *bits[0].wire;
+  const std::string net =
+      "net '" + (wire.name.isPublic() ? RTLIL::unescape_id(wire.name) : std::string("(unnamed)")) +
+      "'";
+  if (wire.width == 1) return net + " is";
+  std::string list;
   for (size_t i = 0; i < std::min<size_t>(bits.size(), 8); ++i) {
-    const std::string name = NameOf(bits[i]);
-    text += (i == 0 ? " " : ", ") + name.substr(name.rfind('[') + 1);
-    if (text.back() == ']') text.pop_back();
+    list += (i == 0 ? "" : ", ") + std::to_string(IndexOf(bits[i]));
   }
-  return text + (bits.size() > 8 ? ", ..." : "");
+  if (bits.size() == 1) return "bit " + list + " of " + net + " is";
+  return "bits " + list + (bits.size() > 8 ? ", ..." : "") + " of " + net + " are";
 }
 
 Check DriverCheck::Undriven() const {
@@ -134,12 +130,9 @@ Check DriverCheck::Undriven() const {
       if (used.count(bit) > 0 && drivers_.count(bit) == 0) undriven.push_back(bit);
     }
     if (undriven.empty()) continue;
-    const std::string name =
-        wire->name.isPublic() ? RTLIL::unescape_id(wire->name) : std::string("(unnamed)");
-    Problem problem{"axlut-undriven",
-                    "net '" + name + "'" + Listed(undriven) + " is used but has no driver",
-                    SrcOf(*wire)};
-    problem.notes.push_back({"used here", used.at(undriven[0])});
+    Problem problem{"axlut-undriven", Subject(undriven) + " used but not driven", SrcOf(*wire)};
+    const std::string& user = used.at(undriven[0]);
+    if (user != problem.src) problem.notes.push_back({"used here", user});
     return problem;
   }
   return std::nullopt;

@@ -2,6 +2,7 @@
 #include "frontend/yosys/gate_netlist.h"
 
 #include "frontend/yosys/design_names.h"
+#include "frontend/yosys/index_bounds.h"
 #include "frontend/yosys/loop_check.h"
 #include "kernel/sigtools.h"
 
@@ -167,7 +168,7 @@ Check Exporter::Export(const SigBit& output) {
     }
     const auto driver = drivers_.find(bit);
     if (driver == drivers_.end()) {
-      return Problem{"axlut-undriven", "net '" + NameOf(bit) + "' is used but has no driver",
+      return Problem{"axlut-undriven", "net '" + NameOf(bit) + "' is used but not driven",
                      SrcOf(*bit.wire)};
     }
     RTLIL::Cell& cell = *driver->second;
@@ -206,9 +207,10 @@ Check MakeGateNetlist(RTLIL::Design& design, ExchangedCircuit& circuit) {
   undefined->port_input = true;  // kept by every pass
   module.fixup_ports();
 
+  MakeIndexBoundsExplicit(module, RTLIL::SigBit(undefined, 0));
   ReplaceUndefined(module, undefined);
   Pass::call(&design, std::vector<std::string>{"techmap"});
-  ReplaceUndefined(module, undefined);  // a shift out of range is x
+  ReplaceUndefined(module, undefined);
   if (Check problem = CheckLoops(module)) return problem;
   for (const char* pass : {"opt_expr", "opt_merge", "opt_expr", "opt_clean"}) {
     Pass::call(&design, std::vector<std::string>{pass});

@@ -64,9 +64,10 @@ bool IsFittingConstant(const RTLIL::SigSpec& signal, int width) {
 }
 
 Problem WrongWidth(const RTLIL::Cell& cell, const RTLIL::Wire& port, int found) {
+  const std::string bits = std::to_string(port.width) + (port.width == 1 ? " bit" : " bits");
   return {"axlut-port-width-mismatch",
-          "port '" + RTLIL::unescape_id(port.name) + "' is " + std::to_string(port.width) +
-              " bits wide, but " + std::to_string(found) + " are connected " + Where(cell),
+          "port '" + RTLIL::unescape_id(port.name) + "' has " + bits + ", but " +
+              std::to_string(found) + (found == 1 ? " is" : " are") + " connected " + Where(cell),
           SrcOf(cell),
           {{"the port is declared here", SrcOf(port)}}};
 }
@@ -202,9 +203,9 @@ Check CheckCombinational(RTLIL::Module& module) {
     }
     const bool is_latch = cell->type.str().find("latch") != std::string::npos ||
                           cell->type.str().find("LATCH") != std::string::npos;
+    const std::string kind = is_latch ? "latch" : "flip-flop";
     Problem problem{"axlut-sequential-cell",
-                    "net '" + name + "' is stored in a " + (is_latch ? "latch" : "flip-flop") +
-                        " (cell '" + log_id(cell->type) + "', instance '" + log_id(cell->name) +
+                    "net '" + name + "' is stored in a " + kind + " (cell '" + log_id(cell->type) +
                         "'); a truth table needs a combinational module",
                     SrcOf(*cell)};
     if (is_latch) problem.help = "assign the net on every path through its always block";

@@ -111,11 +111,11 @@ Problem LoopCheck::Describe(const std::vector<SigBit>& loop) const {
   }
   if (problem.src.empty() && !problem.notes.empty()) problem.src = problem.notes[0].src;
   problem.message = "a net must not depend on itself; found a combinational loop";
-  std::string list;
   for (size_t i = 0; i < names.size() && i < 8; ++i) {
-    list += (i == 0 ? " through net '" : ", '") + names[i] + "'";
+    const char* separator = i > 0 ? ", '" : names.size() > 1 ? " through nets '" : " through net '";
+    problem.message += separator + names[i] + "'";
   }
-  problem.message += list + (names.size() > 8 ? ", ..." : "");
+  if (names.size() > 8) problem.message += ", ...";
   return problem;
 }
 

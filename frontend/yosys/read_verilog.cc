@@ -21,7 +21,11 @@ Result<MultiplierModel> ReadVerilog(const std::string& path, const FrontendOptio
   job.include_dirs = options.include_dirs;
   job.defines = options.defines;
   job.timeout_s = options.timeout_s;
-  AXLUT_ASSIGN_OR_RETURN(job.source, ReadTextFile(path));
+  Result<std::string> source = ReadTextFile(path);
+  if (!source.ok()) {
+    return std::move(source).error().WithId(Info(Diagnostic::kUnreadableFile).id);
+  }
+  job.source = std::move(source).value();
   AXLUT_ASSIGN_OR_RETURN(const ExchangedCircuit circuit, RunYosys(job));
 
   std::vector<DeclaredPort> declared;

@@ -212,6 +212,19 @@ TEST_F(VerilogTest, AnUnreachableUndefinedValueIsAccepted) {
   ExpectProducts(*model, Exact);
 }
 
+TEST_F(VerilogTest, IndexedSelectsWithinTheirRangeAreAccepted) {
+  const auto model = Read(
+      "module top (input [3:0] A, input [1:0] B, output [3:0] O);\n"
+      "wire [5:2] t = A; wire [2:0] i = B + 2; wire [9:-6] wide = {A, 6'b0};\n"
+      "integer far; always @* far = B;\n"
+      "assign O = {A[B], t[i], wide[far - 2 +: 2]}; endmodule\n");
+  ASSERT_TRUE(model.ok()) << model.error().ToString();
+  ExpectProducts(*model, [](int64_t a, int64_t b) {
+    const int64_t bit = a >> b & 1;
+    return bit << 3 | bit << 2 | ((a << 6) >> (b + 4) & 3);
+  });
+}
+
 TEST_F(VerilogTest, IntegerConstantsFitNarrowPorts) {
   const auto model = Read(
       "module top (input [1:0] A, B, output [3:0] O);\n"

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "frontend/yosys/run_yosys.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 
 #include "frontend/diagnostics.h"
 #include "frontend/yosys/exchange_reader.h"
@@ -88,6 +90,42 @@ Error ToError(const Problem& problem, const YosysJob& job) {
   return problem.help.empty() ? error : std::move(error).Help(problem.help);
 }
 
+std::string LineOf(const std::string& source, int line) {
+  std::istringstream lines(source);
+  std::string text;
+  for (int i = 0; i < line; ++i) std::getline(lines, text);
+  return text;
+}
+
+bool LooksLikeSystemVerilog(const std::string& line) {
+  for (const char* word : {"logic", "always_comb", "always_ff", "typedef", "enum", "struct", "bit ",
+                           "byte ", "int ", "import ", "'{"}) {
+    if (line.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// Yosys does not say where an `include that it cannot follow stands.
+SourceLocation IncludeLine(const std::string& message, const YosysJob& job) {
+  const size_t begin = message.find('`') + 1;
+  const std::string file = message.substr(begin, message.rfind('\'') - begin);
+  const size_t found = job.source.find("\"" + file + "\"");
+  if (found == std::string::npos) return {job.path, 0, 0};
+  const auto lines =
+      std::count(job.source.begin(), job.source.begin() + static_cast<long>(found), '\n');
+  return {job.path, static_cast<int>(lines) + 1, 0};
+}
+
+// "`\\x'", as Yosys writes names, -> "'x'".
+std::string WithPlainNames(std::string message) {
+  for (size_t i = 0; i < message.size(); ++i) {
+    if (message[i] != '`' || message.find('\'', i) == std::string::npos) continue;
+    message[i] = '\'';
+    if (message[i + 1] == '\\') message.erase(i + 1, 1);
+  }
+  return message;
+}
+
 // What Yosys says before it exits: "main.v:3: ERROR: syntax error, unexpected ';'\n".
 std::optional<Error> YosysError(const std::string& messages, const YosysJob& job) {
   const std::string mark = "ERROR: ";
@@ -104,10 +142,12 @@ std::optional<Error> YosysError(const std::string& messages, const YosysJob& job
     return Diagnose(Diagnostic::kYosysFailed, "yosys cannot load AxLUT's plugin: " + message)
         .Help("AxLUT must be built for the installed Yosys: configure and build it again");
   }
-  Error error =
-      Diagnose(is_syntax ? Diagnostic::kVerilogSyntax : Diagnostic::kVerilogError, message)
-          .At(LocateOrFile(prefix, job));
-  if (is_syntax && FileExtension(job.path) != ".sv") {
+  const bool no_include = message.rfind("Can't open include file", 0) == 0;
+  const Diagnostic diagnostic = is_syntax ? Diagnostic::kVerilogSyntax : Diagnostic::kVerilogError;
+  Error error = Diagnose(diagnostic, WithPlainNames(message))
+                    .At(no_include ? IncludeLine(message, job) : LocateOrFile(prefix, job));
+  const bool in_main = error.where().file == job.path && FileExtension(job.path) != ".sv";
+  if (is_syntax && in_main && LooksLikeSystemVerilog(LineOf(job.source, error.where().line))) {
     error = std::move(error).Help("a file in SystemVerilog needs the extension .sv");
   }
   return error;
