@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Which table each layer of a network runs through: --table T and --table LAYER=T.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/model/graph.h"
+#include "runtime/model/layer.h"
+
+namespace axlut {
+
+// One table per operator of `graph`. `choices` are the values of --table in order: a value without
+// '=' (or that is an existing file) names the table of all layers, LAYER=T that of one layer, which
+// is the index of an operator or the name of its output. T is the path of a table or "exact". The
+// exact table of 8-bit signed operands serves whatever no choice names. kUsage for layers that do
+// not exist or use no table and for two choices of the same; LoadTable's errors for files.
+Result<std::vector<LayerTable>> ChooseTables(const Graph& graph,
+                                             const std::vector<std::string>& choices);
+
+}  // namespace axlut

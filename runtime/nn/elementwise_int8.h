@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// Operations on single codes, as TensorFlow Lite's reference kernels compute them.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/base/result.h"
+#include "runtime/nn/requantize.h"
+
+namespace axlut {
+
+// Sum of two codes with different quantizations.
+struct AddParams {
+  int32_t zero_1 = 0, zero_2 = 0, zero_out = 0;
+  FixedPointMultiplier multiplier_1, multiplier_2, multiplier_out;
+  CodeRange clamp;
+};
+
+// kUnsupported if a scale is not positive or the output's scale is more than 2^20 times too small.
+Result<AddParams> MakeAddParams(float scale_1, int32_t zero_1, float scale_2, int32_t zero_2,
+                                float scale_out, int32_t zero_out, CodeRange clamp);
+
+// docs/emulation.md, eq. 7 and 8.
+inline int8_t AddInt8(const AddParams& params, int8_t a, int8_t b) {
+  constexpr int kHeadroomBits = 20;
+  const int32_t scaled_1 = MultiplyByQuantizedMultiplier((a - params.zero_1) * (1 << kHeadroomBits),
+                                                         params.multiplier_1);
+  const int32_t scaled_2 = MultiplyByQuantizedMultiplier((b - params.zero_2) * (1 << kHeadroomBits),
+                                                         params.multiplier_2);
+  const int32_t sum = MultiplyByQuantizedMultiplier(scaled_1 + scaled_2, params.multiplier_out);
+  return static_cast<int8_t>(Clamp(sum + params.zero_out, params.clamp));
+}
+
+// One code to another quantization, clamped: RELU, RELU6, QUANTIZE of codes.
+struct RescaleParams {
+  int32_t zero_in = 0, zero_out = 0;
+  FixedPointMultiplier multiplier;
+  CodeRange clamp;
+};
+
+inline int32_t RescaleCode(const RescaleParams& params, int32_t code) {
+  // In 64 bits: a large multiplier takes the product next to the ends of int32_t.
+  const int64_t rescaled =
+      int64_t{MultiplyByQuantizedMultiplier(code - params.zero_in, params.multiplier)} +
+      params.zero_out;
+  return rescaled < params.clamp.min   ? params.clamp.min
+         : rescaled > params.clamp.max ? params.clamp.max
+                                       : static_cast<int32_t>(rescaled);
+}
+
+// The code of a real number: round(x / scale) + zero_point, ties away from zero, clamped; the
+// division in float (eq. 11). NaN becomes the zero point.
+int32_t QuantizeReal(float x, float scale, int32_t zero_point, CodeRange range);
+
+}  // namespace axlut
