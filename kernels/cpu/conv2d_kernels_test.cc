@@ -302,10 +302,28 @@ TEST(ChooseConv2dKernel, TakesTheFirstThatTheInstructionSetAndTheTableAllow) {
   products[1] = 65535;
   const PreparedLut narrow(LutView{products.data(), 8, 8});
   EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
+  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512).name, "expanded_avx2");
+  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx2).name, "expanded_avx2");
   EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kScalar).name, "row_stationary");
+  s.groups = 64;  // depthwise: nothing to expand
+  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
+  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx2).name, "row_stationary");
+  s.groups = 1;
   products[2] = -1;  // now T - min needs 17 bits
   const PreparedLut wide(LutView{products.data(), 8, 8});
   EXPECT_STREQ(ChooseConv2dKernel(wide, s, KernelIsa::kAvx512Vbmi).name, "row_stationary");
+}
+
+TEST(ChooseConv2dKernel, LeavesLayersWithFewOutputsToThePortableKernel) {
+  std::vector<int32_t> products(65536, 7);
+  const PreparedLut lut(LutView{products.data(), 8, 8});
+  Conv2dShape dense;
+  dense.in_c = dense.out_c = 64;
+  EXPECT_STREQ(ChooseConv2dKernel(lut, dense, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
+  EXPECT_STREQ(ChooseConv2dKernel(lut, dense, KernelIsa::kAvx2).name, "row_stationary");
+  Conv2dShape depthwise;
+  depthwise.in_c = depthwise.out_c = depthwise.groups = 64;
+  EXPECT_STREQ(ChooseConv2dKernel(lut, depthwise, KernelIsa::kAvx512Vbmi).name, "row_stationary");
 }
 
 TEST(Conv2dKernels, EndInTheReference) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "kernels/cpu/blocking.h"
 #include "kernels/cpu/window.h"
 
 namespace axlut {
@@ -14,29 +15,12 @@ namespace {
 
 // Products per packed block: 1024 x 256 lanes of activations are a quarter of a 1 MiB L2 cache.
 constexpr int64_t kMaxChunk = 1024;
-// Output channels whose sums are held before they are stored, so that a store fills a cache line.
-constexpr int64_t kChannelBlock = 16;
 // Depthwise: groups that are packed together, to use whole cache lines of the input.
 constexpr int64_t kGroupBlock = 64;
 // Positions of an activation-stationary tile: how often a packed filter block is used from cache.
 constexpr int64_t kActivationPositions = 16;
-// A call is cut into at least this many tiles where that is possible, for threads to share.
-constexpr int64_t kMinTiles = 16;
 
-int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
-// Start of block `block` when `count` things are cut into `blocks` nearly equal parts.
-int64_t BlockStart(int64_t block, int64_t count, int64_t blocks) { return block * count / blocks; }
-
-// *out = value or *out += value; wraps.
-template <typename Acc>
-void Store(uint32_t sum, std::make_unsigned_t<Acc> offset, bool add, Acc* out) {
-  using Wrapping = std::make_unsigned_t<Acc>;
-  const Wrapping value = sum + offset;
-  *out = static_cast<Acc>(add ? static_cast<Wrapping>(*out) + value : value);
-}
-
-// The same for int32_t, 4 positions x 4 channels at a time.
+// Store for 4 positions x 4 channels of int32_t.
 using Words = uint32_t __attribute__((vector_size(16)));
 
 void Transpose4x4(const uint32_t* sums, int64_t lanes, const uint32_t* offsets, bool add,
@@ -142,13 +126,12 @@ void LookupConv2d::PackFilter(const uint8_t* filter) {
   if (groups_per_tile_ > 1) return;  // always filter-stationary
   const int64_t padded_c = RoundUp(group_out_c, method_.lane_unit);
   const int64_t blocks = CeilDiv(padded_c, method_.max_lanes);
-  const int64_t units = padded_c / method_.lane_unit;
   filter_index_ = AlignedArray<uint8_t>(shape_.groups * depth * padded_c);
   uint8_t* out = filter_index_.data();
   for (int64_t g = 0; g < shape_.groups; ++g) {
     for (int64_t block = 0; block < blocks; ++block) {
-      const int64_t first = BlockStart(block, units, blocks) * method_.lane_unit;
-      const int64_t last = BlockStart(block + 1, units, blocks) * method_.lane_unit;
+      const int64_t first = BlockStart(block, padded_c, method_.lane_unit, blocks);
+      const int64_t last = BlockStart(block + 1, padded_c, method_.lane_unit, blocks);
       for (int64_t k = 0; k < depth; ++k) {
         const uint8_t* row = filter + k * shape_.out_c + g * group_out_c;
         for (int64_t o = first; o < last; ++o) *out++ = o < group_out_c ? row[o] : 0;
@@ -190,24 +173,22 @@ Conv2dTile LookupConv2d::TileOf(const Tiling& t, int64_t tile) const {
   const int64_t channel_block = tile % t.channel_blocks;
   const int64_t group_block = tile / t.channel_blocks % t.group_blocks;
   const int64_t position_block = tile / t.channel_blocks / t.group_blocks;
-  // [begin, end) of a block in things, blocks being cut at multiples of unit.
-  const auto begin = [](int64_t block, int64_t count, int64_t unit, int64_t blocks) {
-    return std::min(count, BlockStart(block, CeilDiv(count, unit), blocks) * unit);
-  };
   Conv2dTile result;
-  result.first_position = begin(position_block, t.positions, t.position_unit, t.position_blocks);
-  result.positions = begin(position_block + 1, t.positions, t.position_unit, t.position_blocks) -
-                     result.first_position;
+  result.first_position =
+      BlockStart(position_block, t.positions, t.position_unit, t.position_blocks);
+  result.positions =
+      BlockStart(position_block + 1, t.positions, t.position_unit, t.position_blocks) -
+      result.first_position;
   const int64_t group_out_c = shape_.GroupOutC();
   if (groups_per_tile_ > 1) {
-    const int64_t first = BlockStart(group_block, shape_.groups, t.group_blocks);
-    const int64_t last = BlockStart(group_block + 1, shape_.groups, t.group_blocks);
+    const int64_t first = BlockStart(group_block, shape_.groups, 1, t.group_blocks);
+    const int64_t last = BlockStart(group_block + 1, shape_.groups, 1, t.group_blocks);
     result.first_channel = first * group_out_c;
     result.channels = (last - first) * group_out_c;
     return result;
   }
-  const int64_t first = begin(channel_block, group_out_c, t.channel_unit, t.channel_blocks);
-  const int64_t last = begin(channel_block + 1, group_out_c, t.channel_unit, t.channel_blocks);
+  const int64_t first = BlockStart(channel_block, group_out_c, t.channel_unit, t.channel_blocks);
+  const int64_t last = BlockStart(channel_block + 1, group_out_c, t.channel_unit, t.channel_blocks);
   result.first_channel = group_block * group_out_c + first;
   result.channels = last - first;
   return result;
@@ -233,13 +214,6 @@ int64_t LookupConv2d::ChunkDepth() const {
   if (sizeof(Acc) == 4 || lut_.range() == 0) return kMaxChunk;  // wraps as the reference does
   const int64_t fits = std::numeric_limits<uint32_t>::max() / lut_.range();
   return std::min(kMaxChunk, fits);
-}
-
-// What `depth` entries of T - min lack.
-template <typename Acc>
-std::make_unsigned_t<Acc> LookupConv2d::Offset(int64_t depth) const {
-  using Wrapping = std::make_unsigned_t<Acc>;
-  return static_cast<Wrapping>(static_cast<Acc>(lut_.min())) * static_cast<Wrapping>(depth);
 }
 
 // codes[(k - first_k) * lanes + lane] for the taps and channels of [first_k, first_k + depth). With
@@ -292,30 +266,11 @@ void LookupConv2d::RunFilterStationary(const Conv2dTile& tile, int64_t run_count
       const int64_t* bias = bias_.data() + tile.first_channel + o0;
       for (int64_t o = 0; o < channels; ++o) {
         offsets[static_cast<size_t>(o)] =
-            Offset<Acc>(chunk) + (k0 == 0 ? static_cast<Wrapping>(bias[o]) : 0);
+            MinOffset<Acc>(lut_.min(), chunk) + (k0 == 0 ? static_cast<Wrapping>(bias[o]) : 0);
       }
       StoreTransposed(work->sums, lanes, tile.positions, channels, offsets.data(), k0 > 0, out,
                       shape_.out_c);
     }
-  }
-}
-
-// codes[position * depth + k - first_k], masked.
-void LookupConv2d::CopyActivations(const Conv2dTile& tile, int64_t run_count, int64_t first_k,
-                                   int64_t depth, Workspace* work) const {
-  const int64_t group_in_c = shape_.GroupInC();
-  const int64_t first_group = tile.first_channel / shape_.GroupOutC();
-  const uint8_t mask = rows_by_a_->row_mask;
-  for (int64_t k = first_k; k < first_k + depth;) {
-    const int64_t c = k % group_in_c;
-    const int64_t taken = std::min(group_in_c - c, first_k + depth - k);
-    FindTap(shape_, work->runs, run_count, k / group_in_c, first_group * group_in_c + c,
-            work->padding, tile.positions, work->pointers);
-    for (int64_t p = 0; p < tile.positions; ++p) {
-      uint8_t* out = work->codes + p * depth + k - first_k;
-      for (int64_t i = 0; i < taken; ++i) out[i] = work->pointers[p][i] & mask;
-    }
-    k += taken;
   }
 }
 
@@ -333,8 +288,10 @@ void LookupConv2d::RunActivationStationary(const Conv2dTile& tile, int64_t run_c
   const int64_t max_chunk = ChunkDepth<Acc>();
   for (int64_t k0 = 0; k0 < depth; k0 += max_chunk) {
     const int64_t chunk = std::min(max_chunk, depth - k0);
-    CopyActivations(tile, run_count, k0, chunk, work);
-    const Wrapping offset = Offset<Acc>(chunk);
+    const WindowSlice slice{group, k0, chunk};
+    CopyCodes(shape_, work->runs, run_count, slice, work->padding, tile.positions, work->pointers,
+              rows_by_a_->row_mask, work->codes, chunk);
+    const Wrapping offset = MinOffset<Acc>(lut_.min(), chunk);
     const int64_t* bias = bias_.data() + tile.first_channel;
     for (int64_t p = 0; p < tile.positions; ++p) {
       LookupSum sum;

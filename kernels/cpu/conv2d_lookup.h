@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <type_traits>
 #include <vector>
 
 #include "kernels/cpu/aligned_array.h"
@@ -54,8 +53,6 @@ class LookupConv2d final : public Conv2dKernel {
   template <typename Acc>
   int64_t ChunkDepth() const;
   template <typename Acc>
-  std::make_unsigned_t<Acc> Offset(int64_t depth) const;
-  template <typename Acc>
   void Run(const Conv2dInput& input, int64_t tile, void* memory, Acc* acc) const;
   template <typename Acc>
   void RunFilterStationary(const Conv2dTile& tile, int64_t run_count, Workspace* work,
@@ -65,8 +62,6 @@ class LookupConv2d final : public Conv2dKernel {
                                Acc* acc) const;
   void PackActivations(const Conv2dTile& tile, int64_t run_count, int64_t first_k, int64_t depth,
                        int64_t lanes, Workspace* work) const;
-  void CopyActivations(const Conv2dTile& tile, int64_t run_count, int64_t first_k, int64_t depth,
-                       Workspace* work) const;
 
   const LookupMethod& method_;
   const PreparedLut& lut_;

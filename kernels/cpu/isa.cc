@@ -30,7 +30,8 @@ KernelIsa DetectedKernelIsa() {
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   if (!avx512) return KernelIsa::kAvx2;
   const bool vbmi = __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&
-                    __builtin_cpu_supports("avx512vnni");
+                    __builtin_cpu_supports("avx512vnni") &&
+                    __builtin_cpu_supports("avx512bitalg") && __builtin_cpu_supports("gfni");
   return vbmi ? KernelIsa::kAvx512Vbmi : KernelIsa::kAvx512;
 #else
   return KernelIsa::kScalar;

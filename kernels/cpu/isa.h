@@ -14,7 +14,7 @@ enum class KernelIsa : uint8_t {
   kScalar,      // what the compiler assumes anyway
   kAvx2,        // Haswell, Zen
   kAvx512,      // F, BW, DQ, VL: Skylake-SP
-  kAvx512Vbmi,  // + VBMI, VBMI2, VNNI: Ice Lake, Zen 4
+  kAvx512Vbmi,  // + VBMI, VBMI2, VNNI, BITALG, GFNI: Ice Lake, Zen 4
 };
 
 // "scalar", "avx2", "avx512", "avx512vbmi".

@@ -107,4 +107,23 @@ void TransposeCodes(const uint8_t* const* pointers, int64_t lanes, int64_t chann
   }
 }
 
+void CopyCodes(const Conv2dShape& s, const PositionRun* runs, int64_t run_count,
+               const WindowSlice& slice, const uint8_t* padding, int64_t positions,
+               const uint8_t** pointers, uint8_t mask, uint8_t* out, int64_t stride) {
+  const int64_t group_in_c = s.GroupInC();
+  const int64_t end = slice.first_k + slice.depth;
+  for (int64_t k = slice.first_k; k < end;) {
+    const int64_t c = k % group_in_c;
+    const int64_t count = std::min(group_in_c - c, end - k);
+    FindTap(s, runs, run_count, k / group_in_c, slice.group * group_in_c + c, padding, positions,
+            pointers);
+    uint8_t* row = out + k - slice.first_k;
+    for (int64_t p = 0; p < positions; ++p, row += stride) {
+      const uint8_t* codes = pointers[p];
+      for (int64_t i = 0; i < count; ++i) row[i] = codes[i] & mask;
+    }
+    k += count;
+  }
+}
+
 }  // namespace axlut

@@ -33,4 +33,17 @@ void FindTap(const Conv2dShape& shape, const PositionRun* runs, int64_t run_coun
 void TransposeCodes(const uint8_t* const* pointers, int64_t lanes, int64_t channels, uint8_t* out,
                     int64_t stride);
 
+// Products [first_k, first_k + depth) of the windows of one group, k being tap * GroupInC + c.
+struct WindowSlice {
+  int64_t group = 0;
+  int64_t first_k = 0;
+  int64_t depth = 0;
+};
+
+// out[position * stride + k - first_k] = the activation of product k, & mask. `pointers` is scratch
+// memory for `positions` pointers; `padding` holds GroupInC codes.
+void CopyCodes(const Conv2dShape& shape, const PositionRun* runs, int64_t run_count,
+               const WindowSlice& slice, const uint8_t* padding, int64_t positions,
+               const uint8_t** pointers, uint8_t mask, uint8_t* out, int64_t stride);
+
 }  // namespace axlut

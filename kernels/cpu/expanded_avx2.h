@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+// The inner loops of the expanded kernel, for AVX2.
+#pragma once
+
+#include <cstdint>
+
+namespace axlut {
+
+// Products that are looked up between two visits of a position's sums.
+inline constexpr int64_t kExpandedDepth = 8;
+
+// Call these only where KernelIsa::kAvx2 is supported. Memory is aligned to 32 bytes.
+
+// expanded[a][2 * i] = rows[i][a], expanded[a][2 * i + 1] = rows[i + 8][a] for i < 8 and a < count,
+// a multiple of 16: what a code a contributes to 16 output channels lies side by side.
+void ExpandRowsAvx2(const uint16_t* const* rows, int64_t count, uint16_t* expanded);
+
+// For every position and each of 16 channels o:
+//   sums[position * 16 + o] += sum over k < depth of entry [k][codes[position * stride + k]][o]
+// of `expanded`, which holds depth <= kExpandedDepth blocks of 256 x 16 entries.
+void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* codes, int64_t stride,
+                     int64_t positions, uint32_t* sums);
+
+}  // namespace axlut
