@@ -20,7 +20,7 @@ def _straight_through(op, upstream):
         "dilations": op.get_attr("dilations"),
     }
     table = op.get_attr("table")
-    quantize = _library.ops().axlut_fake_quantize
+    quantize = _library.load_ops().axlut_fake_quantize
     quantized_input, input_inside = quantize(input, input_min, input_max, table=table, operand="a")
     quantized_filter, filter_inside = quantize(filter, filter_min, filter_max, table=table,
                                                operand="b")

@@ -28,8 +28,8 @@ def check_versions(built_for, running):
 
 
 @functools.lru_cache(maxsize=None)
-def ops():
-    """The module of raw ops that TensorFlow generates from the shared object."""
+def load_ops():
+    """Registers the ops with TensorFlow; returns the module of raw ops that it generates."""
     check_versions(_build_info.TENSORFLOW_VERSION, tf.__version__)
     path = pathlib.Path(__file__).with_name("axlut_tf.so")
     try:

@@ -42,7 +42,7 @@ def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # p
     input_min, input_max = _range(input, input_range, "input_range")
     filter_min, filter_max = _range(filter, filter_range, "filter_range")
     padding, explicit_paddings = _padding(padding)
-    return _library.ops().axlut_conv2d(
+    return _library.load_ops().axlut_conv2d(
         input, filter, input_min, input_max, filter_min, filter_max,
         table=os.path.abspath(os.fspath(table)), strides=_per_axis(strides, "strides"),
         padding=padding, explicit_paddings=explicit_paddings,

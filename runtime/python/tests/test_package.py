@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The package as Python code, and the op inside graphs and saved models."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -56,13 +57,37 @@ def test_graphs_infer_the_output_shape(layer, strides, padding, shape):
     assert graph.output_shapes.as_list() == shape
 
 
-def test_saved_model_gives_the_same_bytes(layer, tmp_path):
-    x, w, path, expected = layer
+# In a new process, and with any number of threads; large enough to be split among them.
+@pytest.mark.parametrize("threads", [1, 5])
+def test_saved_model_gives_the_same_bytes_elsewhere(layer, tmp_path, threads):
+    _, w, path, _ = layer
+    x = np.random.default_rng(3).normal(size=(4, 64, 65, 3)).astype(np.float32)
     module = tf.Module()
-    module.serve = tf.function(lambda a: axlut.ax_conv2d(a, w, path, strides=(2, 1)),
-                               input_signature=[tf.TensorSpec([None, 6, 5, 3])])
+    module.serve = tf.function(lambda a: axlut.ax_conv2d(a, w, path),
+                               input_signature=[tf.TensorSpec([None, None, None, 3])])
     tf.saved_model.save(module, str(tmp_path / "model"))
-    np.testing.assert_array_equal(tf.saved_model.load(str(tmp_path / "model")).serve(x), expected)
+    np.save(tmp_path / "x.npy", x)
+    code = (f"import numpy as np, tensorflow as tf, axlut; axlut.load_ops();"
+            f"tf.config.threading.set_intra_op_parallelism_threads({threads});"
+            f"model = tf.saved_model.load('{tmp_path}/model');"
+            f"np.save('{tmp_path}/y.npy', model.serve(np.load('{tmp_path}/x.npy')))")
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), axlut.ax_conv2d(x, w, path))
+
+
+def test_containers_written_by_lutgen_are_tables(layer, tmp_path):
+    x, w, _, _ = layer
+    lutgen = pathlib.Path(os.environ.get("AXLUT_BINARY_DIR", "build")) / "bin" / "lutgen"
+    if not lutgen.exists():
+        pytest.skip(f"{lutgen} is not built")
+    outputs = []
+    for file in ("mul8u_t.axt", "mul8u_t.bin"):
+        subprocess.run([lutgen, "build", "truncated:8x8:6", "-o", tmp_path / file], check=True,
+                       capture_output=True)
+        outputs.append(axlut.ax_conv2d(x, w, tmp_path / file).numpy())
+    np.testing.assert_array_equal(*outputs)
+    exact = tf.nn.conv2d(x, w, 1, "SAME").numpy()
+    assert 0.01 < np.abs(outputs[0] - exact).max() / np.abs(exact).max() < 0.5
 
 
 def test_table_path_is_independent_of_the_working_directory(layer, monkeypatch):
