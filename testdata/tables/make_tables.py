@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes the golden .axt files beside this script, from docs/container-format.md alone.
+"""Writes the golden .axt files beside this script and their MANIFEST.csv, from docs/container-format.md.
 
 It shares no code with the C++ writer, not even the checksum: XXH3 is written out below by its
 specification (github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Only the standard library is needed.
@@ -8,6 +8,7 @@ specification (github.com/Cyan4973/xxHash, doc/xxhash_spec.md). Only the standar
   make_tables.py           write the files
   make_tables.py --check   exit 1 if a file differs from what would be written
 """
+import hashlib
 import json
 import pathlib
 import struct
@@ -190,13 +191,30 @@ def golden_files():
     }
 
 
+CONTENT = {
+    "exact_2x2.axt": "exact 2x2 unsigned; the example of docs/container-format.md",
+    "signed_3x2.axt": "3x2 signed, lowest product bit cleared; every info field filled, UTF-8",
+    "plan_2x1.axt": "2x1 unsigned, 20-bit products in 32-bit entries; with a plan section",
+}
+
+
+def manifest(files):
+    lines = ["file,what,source,licence,sha256"]
+    for name, data in sorted(files.items()):
+        digest = hashlib.sha256(data).hexdigest()
+        lines.append(f'{name},"{CONTENT[name]}","AxLUT, make_tables.py",MIT,{digest}')
+    return ("\n".join(lines) + "\n").encode()
+
+
 def main():
     folder = pathlib.Path(__file__).resolve().parent
     check = sys.argv[1:] == ["--check"]
     if sys.argv[1:] and not check:
         sys.exit(__doc__)
     differing = []
-    for name, data in golden_files().items():
+    files = golden_files()
+    files["MANIFEST.csv"] = manifest(files)
+    for name, data in files.items():
         path = folder / name
         if not check:
             path.write_bytes(data)
