@@ -23,7 +23,7 @@ using bit_parallel::Slot;
 using bit_parallel::Step;
 
 const Interpreter& InterpreterFor(Isa isa) {
-#if defined(__x86_64__) && defined(__GNUC__)
+#if AXLUT_HAVE_TARGET_REGIONS
   if (isa >= Isa::kAvx512) return bit_parallel::kAvx512Interpreter;
   if (isa >= Isa::kAvx2) return bit_parallel::kAvx2Interpreter;
 #endif

@@ -5,7 +5,7 @@
 
 #include "lutgen/bit_parallel_program.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if AXLUT_HAVE_TARGET_REGIONS
 
 // After the includes: nothing that other files share may be compiled for AVX2.
 #pragma GCC push_options

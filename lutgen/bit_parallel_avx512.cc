@@ -6,7 +6,7 @@
 
 #include "lutgen/bit_parallel_program.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if AXLUT_HAVE_TARGET_REGIONS
 #include <immintrin.h>
 
 // GCC 12 takes the undefined operand of its own intrinsics for an uninitialized variable

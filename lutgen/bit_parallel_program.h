@@ -7,6 +7,13 @@
 
 #include "frontend/cell_function.h"
 
+// `#pragma GCC target` is GCC's; with another compiler the portable interpreter runs.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define AXLUT_HAVE_TARGET_REGIONS 1
+#else
+#define AXLUT_HAVE_TARGET_REGIONS 0
+#endif
+
 namespace axlut::bit_parallel {
 
 // Words of a slot are contiguous: slot s of an interpreter with W words per net lies at
@@ -56,7 +63,7 @@ struct Interpreter {
 };
 
 extern const Interpreter kScalarInterpreter;
-#if defined(__x86_64__) && defined(__GNUC__)
+#if AXLUT_HAVE_TARGET_REGIONS
 extern const Interpreter kAvx2Interpreter;
 extern const Interpreter kAvx512Interpreter;
 #endif

@@ -36,7 +36,7 @@ Result<int> Run(const po::variables_map& values, const cli::Context& context) {
     answer["output"] = output.path;
     answer["format"] = output.format;
     answer["table"] = TableJson(stored);
-    AXLUT_RETURN_IF_ERROR(context.WriteJson(answer.dump(2)));
+    AXLUT_RETURN_IF_ERROR(context.WriteJson(Serialize(answer)));
   }
   return cli::kExitDone;
 }

@@ -24,7 +24,7 @@ Result<int> Run(const po::variables_map& values, const cli::Context& context) {
   nlohmann::ordered_json answer = NewAnswer();
   answer["file"] = input;
   answer["table"] = TableJson(stored);
-  AXLUT_RETURN_IF_ERROR(context.WriteJson(answer.dump(2)));
+  AXLUT_RETURN_IF_ERROR(context.WriteJson(Serialize(answer)));
   return cli::kExitDone;
 }
 

@@ -86,7 +86,7 @@ Result<void> WriteAnswer(const std::string& input, const Measured& measured,
     answer["limits"] = MetricsJson(limits);
     answer["within_limits"] = within_limits;
   }
-  return context.WriteJson(answer.dump(2));
+  return context.WriteJson(Serialize(answer));
 }
 
 Result<int> Run(const po::variables_map& values, const cli::Context& context) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -59,16 +60,23 @@ std::string OrUnknown(const std::string& text) { return text.empty() ? "unknown"
 
 ordered_json NewAnswer() { return {{"schema", kJsonSchema}}; }
 
+std::string Serialize(const ordered_json& answer) {
+  return answer.dump(2, ' ', false, ordered_json::error_handler_t::replace);
+}
+
 ordered_json MetricsJson(const std::map<std::string, double>& metrics) {
   ordered_json json = ordered_json::object();
   for (const MetricLabel& metric : kMetricLabels) {
     const auto found = metrics.find(metric.key);
     if (found == metrics.end()) continue;
-    // WCE is an integer below 2^33.
-    if (found->first == "wce") {
-      json[metric.key] = static_cast<int64_t>(found->second);
+    // WCE is an integer; a limit for it need not be.
+    const double value = found->second;
+    const bool is_integer =
+        found->first == "wce" && value >= 0 && value < 1e15 && value == std::floor(value);
+    if (is_integer) {
+      json[metric.key] = static_cast<int64_t>(value);
     } else {
-      json[metric.key] = found->second;
+      json[metric.key] = value;
     }
   }
   for (const auto& [key, value] : metrics) {

@@ -16,6 +16,8 @@ inline constexpr int kJsonSchema = 1;
 
 // {"schema": 1}, to be filled.
 nlohmann::ordered_json NewAnswer();
+// The answer's text. Bytes of a file name that are not UTF-8 are replaced.
+std::string Serialize(const nlohmann::ordered_json& answer);
 // {"mae": 24.8, ..., "wce": 79, ...}, in the documented order; unknown keys follow.
 nlohmann::ordered_json MetricsJson(const std::map<std::string, double>& metrics);
 // Name, operands, product, entries, commutative, source, tools, metrics, hardware.
