@@ -19,7 +19,13 @@ __all__ = ["__version__", *_MODULES]
 def __getattr__(name):  # PEP 562: called for names that the module does not have (yet)
     if name not in _MODULES:
         raise AttributeError(f"module 'axlut' has no attribute '{name}'")
-    value = getattr(importlib.import_module(_MODULES[name]), name)
+    try:
+        value = getattr(importlib.import_module(_MODULES[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name != "tensorflow":
+            raise
+        raise ImportError(f"axlut.{name} needs TensorFlow, which this Python does not have; "
+                          "install it by scripts/setup.sh --with-tensorflow") from error
     globals()[name] = value
     return value
 

@@ -87,3 +87,32 @@ def test_a_network_learns_through_an_approximate_table(save):
         bias.assign_sub(0.1 * bias_gradient)
         losses.append(float(loss))
     assert losses[-1] < 0.2 * losses[0]
+
+
+class ApproximateConv(tf.keras.layers.Layer):
+    """As a user would write it; weights are Keras variables, not TensorFlow's."""
+
+    def __init__(self, filters, table):
+        super().__init__()
+        self.filters, self.table = filters, table
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(3, 3, shape[-1], self.filters), name="kernel")
+
+    def call(self, x):
+        return axlut.ax_conv2d(x, self.kernel, self.table)
+
+
+def test_a_keras_layer_trains_by_fit(save):
+    tf.keras.utils.set_random_seed(5)
+    labels = np.arange(256) % 2
+    images = np.random.default_rng(6).uniform(-1, 1, (256, 6, 6, 1)).astype(np.float32)
+    images[labels == 1, 2:4, 2:4] += 1.5  # a bright spot
+    model = tf.keras.Sequential([
+        ApproximateConv(8, save(reference.exact_table()).path), tf.keras.layers.ReLU(),
+        ApproximateConv(8, save(reference.exact_table(8, 4)).path), tf.keras.layers.ReLU(),
+        tf.keras.layers.GlobalMaxPooling2D(), tf.keras.layers.Dense(2)])
+    model.compile("adam", tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+                  metrics=["accuracy"])
+    model.fit(images, labels, epochs=15, verbose=0)
+    assert model.evaluate(images, labels, verbose=0)[1] > 0.9

@@ -31,6 +31,14 @@ def test_import_does_not_load_tensorflow():
     assert done.stdout.strip() == axlut.__version__
 
 
+def test_python_without_tensorflow_is_told_what_to_install():
+    code = ("import sys, axlut; sys.modules['tensorflow'] = None\n"  # as if it were not there
+            "try: axlut.ax_conv2d\nexcept ImportError as error: print(error)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == ("axlut.ax_conv2d needs TensorFlow, which this Python does not have; "
+                           "install it by scripts/setup.sh --with-tensorflow\n")
+
+
 def test_versions_are_the_builds():
     assert _build_info.TENSORFLOW_VERSION == tf.__version__
     assert axlut.__version__.count(".") == 2
