@@ -19,7 +19,7 @@ template <typename T>
 NpyArray ArrayOf(std::vector<int64_t> shape, const std::vector<T>& values) {
   NpyArray array{NpyTypeOf<T>(), std::move(shape), {}};
   array.bytes.resize(values.size() * sizeof(T));
-  std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
+  if (!values.empty()) std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
   return array;
 }
 
