@@ -30,14 +30,19 @@ constexpr char kExecutable[] = "simulator";
 // mul8u_1JFF, which are one vector of 2032 bits.
 constexpr int kConvergeLimit = 20000;
 
-// Verilator's names for nets start with our wrapper.
-std::string WithoutWrapper(std::string text) {
-  for (const std::string& prefix :
-       {std::string(kWrapperModule) + ".dut.", std::string(kWrapperModule) + "."}) {
-    for (size_t at = 0; (at = text.find(prefix, at)) != std::string::npos;) {
-      text.erase(at, prefix.size());
-    }
+void ReplaceAll(std::string& text, const std::string& what, const std::string& by) {
+  for (size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
+    text.replace(at, what.size(), by);
   }
+}
+
+// Verilator's names for nets start with our wrapper, or are its ports.
+std::string InDesignNames(std::string text, const SimulatedPorts& ports) {
+  ReplaceAll(text, std::string(kWrapperModule) + ".dut.", "");
+  ReplaceAll(text, std::string(kWrapperModule) + ".", "");
+  ReplaceAll(text, kWrapperX, ports.x.name);
+  ReplaceAll(text, kWrapperY, ports.y.name);
+  ReplaceAll(text, kWrapperProduct, ports.product.name);
   return text;
 }
 
@@ -73,7 +78,8 @@ Result<std::vector<VerilatorMessage>> Verilate(const ModelRequest& request, bool
   AXLUT_ASSIGN_OR_RETURN(const ProcessResult run,
                          RunVerilator(arguments, request.folder, request.timeout_s));
   std::vector<VerilatorMessage> messages = ParseVerilatorMessages(run.err);
-  for (VerilatorMessage& message : messages) message.text = WithoutWrapper(message.text);
+  for (VerilatorMessage& message : messages)
+    message.text = InDesignNames(message.text, request.ports);
   if (!run.succeeded()) {
     request.description.source.names.Translate(messages);
     return VerilatorFailure(messages, run);

@@ -57,10 +57,10 @@ struct Model {
   uint32_t Product(uint64_t x, uint64_t y) {
     current_x = x;
     current_y = y;
-    dut->x = x;
-    dut->y = y;
+    dut->axlut_x = x;
+    dut->axlut_y = y;
     dut->eval();
-    return dut->p;
+    return dut->axlut_product;
   }
   std::unique_ptr<VerilatedContext> context;
   std::unique_ptr<Vdut> dut;
@@ -113,12 +113,17 @@ std::string Escaped(const std::string& name) { return "\\" + name + " "; }
 }  // namespace
 
 std::string WrapperText(const std::string& top, const SimulatedPorts& ports) {
-  return fmt::format(
-      "module {} (input wire [{}:0] x, input wire [{}:0] y, output wire [{}:0] p);\n"
-      "  {} dut (.{}(x), .{}(y), .{}(p));\n"
-      "endmodule\n",
-      kWrapperModule, ports.x.width - 1, ports.y.width - 1, ports.product.width - 1, Escaped(top),
-      Escaped(ports.x.name), Escaped(ports.y.name), Escaped(ports.product.name));
+  const auto declared = [](const char* direction, const RtlPort& port, const char* name) {
+    return fmt::format("{} wire [{}:0] {}", direction, port.width - 1, name);
+  };
+  const auto connected = [](const RtlPort& port, const char* name) {
+    return fmt::format(".{}({})", Escaped(port.name), name);
+  };
+  return fmt::format("module {} ({}, {}, {});\n  {} dut ({}, {}, {});\nendmodule\n", kWrapperModule,
+                     declared("input", ports.x, kWrapperX), declared("input", ports.y, kWrapperY),
+                     declared("output", ports.product, kWrapperProduct), Escaped(top),
+                     connected(ports.x, kWrapperX), connected(ports.y, kWrapperY),
+                     connected(ports.product, kWrapperProduct));
 }
 
 std::string PdkCellsText() {

@@ -8,8 +8,12 @@
 
 namespace axlut {
 
-// The module that wraps the design: ports x, y (the operands) and p (the product).
+// The module that wraps the design, and its ports. Verilator's messages may name them instead of
+// the design's own, so they are names that can be recognised.
 inline constexpr char kWrapperModule[] = "axlut_simulated_multiplier";
+inline constexpr char kWrapperX[] = "axlut_x";
+inline constexpr char kWrapperY[] = "axlut_y";
+inline constexpr char kWrapperProduct[] = "axlut_product";
 
 // The ports of a design that the wrapper connects. Which of x and y is the table's row is not known
 // here: one simulator serves every table.

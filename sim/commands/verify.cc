@@ -43,8 +43,8 @@ po::options_description Options() {
     return po::value<std::vector<std::string>>()->value_name(name);
   };
   add("top", text("MODULE"), "top module (default: the one named like the file)");
-  add("a", text("PORT"), "input port that is operand A (default: the table's, else by name)");
-  add("b", text("PORT"), "the same for operand B");
+  add("a", text("PORT"), "input port that is the row operand (default: the table's, else by name)");
+  add("b", text("PORT"), "the same for the column operand");
   add("product", text("PORT"), "output port with the product, if there are several");
   add("rows", text("A|B"), "which operand is the row, for tables that do not say it (default: A)");
   add("like", text("tfapprox"), "rows as in TFApprox' official .bin files: B of an 8x8 netlist");
