@@ -103,8 +103,8 @@ TEST_F(BuildCacheTest, TheLeastRecentlyUsedEntriesGoFirst) {
     const std::string key = "key" + std::to_string(i);
     ASSERT_TRUE(cache_->Publish(key, "", "").ok());
     // An hour apart, the first the oldest.
-    fs::last_write_time(Path(key), fs::file_time_type::clock::now() -
-                                       std::chrono::hours(kMostFiles - i));
+    fs::last_write_time(Path(key),
+                        fs::file_time_type::clock::now() - std::chrono::hours(kMostFiles - i));
   }
   ASSERT_TRUE(cache_->Find("key0").has_value());  // used: now the youngest
   ASSERT_TRUE(cache_->Publish("one more", "", "").ok());

@@ -106,9 +106,17 @@ const VerilatorMessage* FindDuplicate(const std::vector<VerilatorMessage>& messa
   return nullptr;
 }
 
+bool MisusesKeyword(const std::vector<VerilatorMessage>& messages) {
+  return std::any_of(messages.begin(), messages.end(), [](const VerilatorMessage& message) {
+    return message.text.find("is a SystemVerilog keyword misused") != std::string::npos;
+  });
+}
+
 Result<RtlDesign> ReadDesign(RtlDescription& description, const std::string& folder,
                              const std::string& top, double timeout_s) {
-  std::optional<Error> failure;  // of the first language: the one to report
+  // What is reported is the failure of the first language, unless that was not the file's.
+  std::optional<Error> failure;
+  bool keyword_misused = false;
   for (const std::string& language : Languages(description.source)) {
     description.language = language;
     AXLUT_ASSIGN_OR_RETURN(XmlRun run, RunXml(description, folder, top, timeout_s));
@@ -122,7 +130,8 @@ Result<RtlDesign> ReadDesign(RtlDescription& description, const std::string& fol
       return ParseVerilatorXml(xml);
     }
     description.source.names.Translate(run.messages);
-    if (!failure) failure = VerilatorFailure(run.messages, run.process);
+    if (!failure || keyword_misused) failure = VerilatorFailure(run.messages, run.process);
+    keyword_misused = MisusesKeyword(run.messages);
   }
   return *failure;
 }

@@ -114,8 +114,9 @@ class Reader {
     for (const auto& [tag, module] : *netlist) {
       if (tag == "module") AXLUT_RETURN_IF_ERROR(ReadModule(module));
     }
-    if (design_.tops.empty() || design_.tops[0].empty()) return Malformed("no top module");
-    if (design_.interface.top.empty()) return Malformed("no <module> for the top module");
+    if (!design_.tops.empty() && design_.interface.top.empty()) {
+      return Malformed("no <module> for the top module");
+    }
     return std::move(design_);
   }
 
@@ -287,6 +288,9 @@ Result<RtlDesign> ParseVerilatorXml(std::string_view xml) {
 
 Result<std::string> ChooseTop(const RtlDesign& design, const std::string& requested,
                               const std::string& circuit_name, const std::string& file) {
+  if (design.modules.empty()) {
+    return Error::InvalidInput("the file defines no module").At({file, 0, 0});
+  }
   const std::string known = fmt::format("modules: {}", fmt::join(design.modules, ", "));
   if (!requested.empty()) {
     if (Contains(design.modules, requested)) return requested;

@@ -35,7 +35,7 @@ struct InternalVector {
 // One XML dump, read.
 struct RtlDesign {
   std::vector<std::string> modules;  // all that were elaborated
-  std::vector<std::string> tops;     // those that no other instantiates
+  std::vector<std::string> tops;     // those that no other instantiates; none in an empty file
   RtlInterface interface;            // of tops[0]
   std::vector<InternalVector> internal_vectors;
   // A construct that a combinational multiplier must not have: clock edges, file access, code in

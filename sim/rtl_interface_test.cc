@@ -32,7 +32,8 @@ std::string Dump(const std::string& body, const std::string& types = "") {
       <basicdtype loc="c,1,1,1,1" id="2" name="logic"/>
       <basicdtype loc="c,1,1,1,1" id="3" name="logic" left="0" right="11" signed="true"/>
       <basicdtype loc="c,1,1,1,1" id="4" name="real" signed="true"/>
-)" + types + R"(
+)" + types +
+         R"(
     </typetable>
   </netlist>
 </verilator_xml>)";
@@ -44,9 +45,8 @@ std::string Var(const std::string& name, const std::string& type, const std::str
 }
 
 TEST(VerilatorXml, PortsHaveNameDirectionWidthSignAndPlace) {
-  const auto design =
-      ParseVerilatorXml(Dump(Var("A", "1", "input") + Var("b[0]", "2", "input") +
-                             Var("O", "3", "output") + Var("x", "4", "inout")));
+  const auto design = ParseVerilatorXml(Dump(Var("A", "1", "input") + Var("b[0]", "2", "input") +
+                                             Var("O", "3", "output") + Var("x", "4", "inout")));
   ASSERT_TRUE(design.ok()) << design.error().ToString();
   EXPECT_THAT(design->tops, ElementsAre("top"));
   EXPECT_THAT(design->modules, ElementsAre("top", "helper"));
@@ -70,8 +70,7 @@ TEST(VerilatorXml, PortsHaveNameDirectionWidthSignAndPlace) {
 }
 
 TEST(VerilatorXml, PackedArraysMultiplyTheirWidthsAndUnpackedOnesHaveNone) {
-  const std::string range =
-      R"(<range><const name="32'sh2"/><const name="32'sh0"/></range>)";
+  const std::string range = R"(<range><const name="32'sh2"/><const name="32'sh0"/></range>)";
   const auto design = ParseVerilatorXml(
       Dump(Var("P", "5", "input") + Var("U", "6", "input") + Var("R", "7", "output"),
            R"(<packarraydtype id="5" sub_dtype_id="1">)" + range + "</packarraydtype>" +
@@ -115,9 +114,8 @@ TEST(VerilatorXml, ASensitivityListWithoutEdgesIsCombinational) {
 }
 
 TEST(VerilatorXml, WhatReachesOutsideTheCircuitIsObjectedTo) {
-  for (const char* tag :
-       {"systemt", "systemf", "fopen", "writemem", "dumpctl", "ucstmt", "ucfunc", "schdr", "rand",
-        "finish", "stop"}) {
+  for (const char* tag : {"systemt", "systemf", "fopen", "writemem", "dumpctl", "ucstmt", "ucfunc",
+                          "schdr", "rand", "finish", "stop"}) {
     const auto design = ParseVerilatorXml(
         Dump("<initial><begin><" + std::string(tag) + " loc=\"c,4,17,4,24\"/></begin></initial>"));
     ASSERT_TRUE(design.ok()) << design.error().ToString();
@@ -134,7 +132,6 @@ TEST(VerilatorXml, MalformedDumpsAreToolErrorsThatSayWhatIsMissing) {
       {"", "cannot read Verilator's XML dump"},
       {"<verilator_xml", "cannot read Verilator's XML dump"},
       {"<other/>", "no <netlist> or no <files>"},
-      {"<verilator_xml><files/><netlist/></verilator_xml>", "no top module"},
       {"<verilator_xml><files/><cells><cell submodname=\"t\"/></cells><netlist/></verilator_xml>",
        "no <module> for the top module"},
       {Dump(Var("A", "99", "input")), "no type with the number '99'"},
@@ -175,6 +172,14 @@ TEST(ChooseTop, AmbiguousTopsAreListed) {
   ASSERT_FALSE(top.ok());
   EXPECT_THAT(top.error().ToString(), HasSubstr("top modules: m, n"));
   EXPECT_THAT(top.error().ToString(), HasSubstr("--top NAME"));
+}
+
+TEST(ChooseTop, AFileWithoutModulesIsAnError) {
+  const auto design = ParseVerilatorXml("<verilator_xml><files/><netlist/></verilator_xml>");
+  ASSERT_TRUE(design.ok()) << design.error().ToString();
+  const auto top = ChooseTop(*design, "", "f", "f.v");
+  ASSERT_FALSE(top.ok());
+  EXPECT_EQ(top.error().ToString(), "f.v: error: the file defines no module");
 }
 
 TEST(ChooseTop, AnUnknownTopGetsASuggestion) {
