@@ -74,11 +74,13 @@ class AxConv2dOp : public tf::OpKernel {
     const auto shape = attributes_.ShapeFor(DimensionsOf(context->input(kInput)),
                                             DimensionsOf(context->input(kFilter)));
     OP_REQUIRES(context, shape.ok(), ToStatus(shape.error()));
+    // Not the constructor, which ends the process when the number of elements overflows.
+    tf::TensorShape output_shape;
+    OP_REQUIRES_OK(context,
+                   tf::TensorShape::BuildTensorShape(
+                       {shape->batch, shape->out_h, shape->out_w, shape->out_c}, &output_shape));
     tf::Tensor* output = nullptr;
-    OP_REQUIRES_OK(
-        context,
-        context->allocate_output(
-            0, tf::TensorShape({shape->batch, shape->out_h, shape->out_w, shape->out_c}), &output));
+    OP_REQUIRES_OK(context, context->allocate_output(0, output_shape, &output));
     if (output->NumElements() == 0) return;
     // Asked for at every step: TensorFlow keeps kernels of eager calls, files may be rewritten.
     const auto table = TableCache::Global().Get(table_path_);

@@ -53,6 +53,12 @@ def test_wrong_shapes(exact, x_shape, w_shape, message):
                         padding="VALID")
 
 
+@pytest.mark.parametrize("pad", [2**31 - 1, 2**20])
+def test_outputs_that_cannot_exist_are_errors_not_crashes(exact, pad):
+    with pytest.raises((tf.errors.InvalidArgumentError, tf.errors.ResourceExhaustedError)):
+        axlut.ax_conv2d(X, W, exact, padding=[[0, 0], [pad, pad], [pad, pad], [0, 0]])
+
+
 def test_wrong_shapes_in_a_graph_fail_while_it_is_traced(exact):
     @tf.function
     def convolve(x):
