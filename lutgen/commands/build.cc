@@ -47,7 +47,7 @@ Result<int> Run(const po::variables_map& values, const cli::Context& context) {
     return Error::Usage(fmt::format("input '{}' is a table already", input))
         .Help("'lutgen convert' changes its format");
   }
-  AXLUT_ASSIGN_OR_RETURN(const TableOutput output, ReadTableOutput(values, input));
+  AXLUT_ASSIGN_OR_RETURN(const TableOutput output, ReadTableOutput(values, input, context));
   AXLUT_ASSIGN_OR_RETURN(const FrontendOptions options, ReadFrontendOptions(values));
   AXLUT_ASSIGN_OR_RETURN(const auto pool, MakeThreadPool(values));
   AXLUT_ASSIGN_OR_RETURN(const MultiplierModel model, ReadMultiplier(input, options));

@@ -21,7 +21,7 @@ and its size leave open must be given.)";
 
 Result<int> Run(const po::variables_map& values, const cli::Context& context) {
   const std::string input = values["input"].as<std::string>();
-  AXLUT_ASSIGN_OR_RETURN(const TableOutput output, ReadTableOutput(values, input));
+  AXLUT_ASSIGN_OR_RETURN(const TableOutput output, ReadTableOutput(values, input, context));
   AXLUT_ASSIGN_OR_RETURN(const RawFormatHints hints, ReadRawFormatHints(values));
   AXLUT_ASSIGN_OR_RETURN(StoredTable stored, LoadTable(input, hints));
   if (stored.info.metrics.empty()) stored.info.metrics = MeasureErrors(stored.table).ToMap();

@@ -2,6 +2,8 @@
 // lutgen metrics: error metrics of a table, circuit, C model or formula.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -63,11 +65,13 @@ std::vector<std::string> LimitedMetrics() {
   return keys;
 }
 
-std::map<std::string, double> ReadLimits(const po::variables_map& values) {
+Result<std::map<std::string, double>> ReadLimits(const po::variables_map& values) {
   std::map<std::string, double> limits;
   for (const std::string& key : LimitedMetrics()) {
     const std::string option = LimitOption(key);
-    if (values.count(option) > 0) limits[key] = values[option].as<double>();
+    if (values.count(option) == 0) continue;
+    limits[key] = values[option].as<double>();
+    if (std::isnan(limits[key])) return Error::Usage("--" + option + " must be a number, got nan");
   }
   return limits;
 }
@@ -91,12 +95,11 @@ Result<void> WriteAnswer(const std::string& input, const Measured& measured,
 
 Result<int> Run(const po::variables_map& values, const cli::Context& context) {
   const std::string input = values["input"].as<std::string>();
-  const std::map<std::string, double> limits = ReadLimits(values);
+  AXLUT_ASSIGN_OR_RETURN(const auto limits, ReadLimits(values));
   AXLUT_ASSIGN_OR_RETURN(const Measured measured, Measure(input, values, context));
   bool within_limits = true;
   for (const auto& [key, value] : measured.metrics.Items()) {
     const auto limit = limits.find(key);
-    // Written so that a limit that is not a number is exceeded.
     if (limit == limits.end() || value <= limit->second) continue;
     within_limits = false;
     context.Note(

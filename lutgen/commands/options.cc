@@ -161,7 +161,8 @@ bool IsTableFile(const std::string& path) {
   return !extension.empty() && IsTableFormat(extension.substr(1));
 }
 
-Result<TableOutput> ReadTableOutput(const po::variables_map& values, const std::string& input) {
+Result<TableOutput> ReadTableOutput(const po::variables_map& values, const std::string& input,
+                                    const cli::Context& context) {
   TableOutput output;
   if (values.count("output") == 0) return Error::Usage("an output is needed: -o OUT");
   output.path = values["output"].as<std::string>();
@@ -178,6 +179,9 @@ Result<TableOutput> ReadTableOutput(const po::variables_map& values, const std::
   }
   if (output.path != "-") {
     AXLUT_RETURN_IF_ERROR(CheckOverwrite(output, input, values.count("force") > 0));
+  } else if (context.json_path == "-") {
+    return Error::Usage("the table and --json cannot both go to standard output")
+        .Help("--json=FILE writes the answer to FILE");
   }
   return output;
 }

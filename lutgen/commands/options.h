@@ -31,12 +31,14 @@ Result<std::unique_ptr<ThreadPool>> MakeThreadPool(const cli::po::variables_map&
 bool IsTableFile(const std::string& path);
 
 // Where a table goes. kUsage unless the format is known and nothing of another kind (a netlist, the
-// input itself, a device) would be overwritten; --force allows a regular file of any kind.
+// input itself, a device) would be overwritten; --force allows a regular file of any kind. Standard
+// output takes the table or the JSON answer, not both.
 struct TableOutput {
   std::string path;    // "-" is standard output
   std::string format;  // "axt", "bin" or "npy"
 };
-Result<TableOutput> ReadTableOutput(const cli::po::variables_map& values, const std::string& input);
+Result<TableOutput> ReadTableOutput(const cli::po::variables_map& values, const std::string& input,
+                                    const cli::Context& context);
 
 // Progress on stderr and Ctrl-C for a sweep over all operand pairs.
 SweepOptions MakeSweepOptions(const cli::Context& context, const std::string& what,
