@@ -18,7 +18,7 @@ done
 
 packages=(
   g++ cmake ninja-build ccache git ca-certificates python3 python3-venv
-  libboost-program-options-dev libfmt-dev nlohmann-json3-dev libssl-dev libxxhash-dev
+  libboost-program-options-dev libfmt-dev nlohmann-json3-dev libxxhash-dev
   libflatbuffers-dev flatbuffers-compiler
   yosys yosys-dev verilator
   libgtest-dev libgmock-dev libbenchmark-dev

@@ -17,7 +17,6 @@ find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 find_package(nlohmann_json REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 # What every target of ours is compiled with. Visibility is hidden because the same static libraries
 # end up in the TensorFlow op, where an exported symbol can clash with TensorFlow's.
