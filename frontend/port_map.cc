@@ -111,24 +111,6 @@ Result<void> CheckWidth(const DeclaredPort& port, int width, int limit, const ch
       .At(port.where);
 }
 
-// True if B is to be the row operand.
-Result<bool> RowsAreB(const Operands& operands, const std::vector<DeclaredPort>& inputs,
-                      const PortMapOptions& options, bool is_c_model) {
-  if (options.rows && options.like_tfapprox) {
-    return Diagnose(Diagnostic::kRowsOption,
-                    "--rows and --like tfapprox both choose the row operand; give one");
-  }
-  if (options.rows) {
-    if (EqualIgnoringCase(*options.rows, "A")) return false;
-    if (EqualIgnoringCase(*options.rows, "B")) return true;
-    return Diagnose(Diagnostic::kRowsOption, "--rows must be A or B, got " + Quoted(*options.rows));
-  }
-  if (!options.like_tfapprox) return false;
-  if (is_c_model) return operands.b == &inputs[0];
-  return operands.a->width == 8 && operands.b->width == 8 &&
-         EqualIgnoringCase(operands.a->name, "A") && EqualIgnoringCase(operands.b->name, "B");
-}
-
 // What the name and the options say about an operand, where they say more than the declaration.
 struct Hints {
   std::optional<int> width;
@@ -162,17 +144,36 @@ OperandSpec ProductSpecOf(const DeclaredPort& port, const OperandSpec& a, const 
   return spec;
 }
 
+// The official tables call the C model with (row, column). Its first parameter is B for the
+// unsigned 8x8 circuits, whose netlists have ports A and B, and A for all others.
+bool TfapproxRowsAreB(const PortMap& map, const Operands& operands,
+                      const std::vector<DeclaredPort>& inputs, bool is_c_model) {
+  if (is_c_model) return operands.b == &inputs[0];
+  const OperandSpec unsigned8{8, Signedness::kUnsigned};
+  return map.a.spec == unsigned8 && map.b.spec == unsigned8 && EqualIgnoringCase(map.a.name, "A") &&
+         EqualIgnoringCase(map.b.name, "B");
+}
+
+Result<void> CheckRowsOption(const PortMapOptions& options) {
+  if (!options.rows) return {};
+  if (options.like_tfapprox) {
+    return Diagnose(Diagnostic::kRowsOption,
+                    "--rows and --like tfapprox both choose the row operand; give one");
+  }
+  if (EqualIgnoringCase(*options.rows, "A") || EqualIgnoringCase(*options.rows, "B")) return {};
+  return Diagnose(Diagnostic::kRowsOption, "--rows must be A or B, got " + Quoted(*options.rows));
+}
+
 }  // namespace
 
 Result<PortMap> ResolvePortMap(const std::string& name, const std::vector<DeclaredPort>& declared,
                                const PortMapOptions& options, bool is_c_model) {
+  AXLUT_RETURN_IF_ERROR(CheckRowsOption(options));
   std::vector<DeclaredPort> inputs;
   std::vector<DeclaredPort> outputs;
   for (const DeclaredPort& port : declared) (port.is_input ? inputs : outputs).push_back(port);
   AXLUT_ASSIGN_OR_RETURN(const Operands operands, FindOperands(inputs, options));
   AXLUT_ASSIGN_OR_RETURN(const DeclaredPort* product, FindProduct(outputs, options));
-  AXLUT_ASSIGN_OR_RETURN(const bool rows_are_b, RowsAreB(operands, inputs, options, is_c_model));
-
   Hints hints_a;
   Hints hints_b;
   if (const std::optional<NameConvention> convention = ParseNameConvention(name)) {
@@ -192,6 +193,9 @@ Result<PortMap> ResolvePortMap(const std::string& name, const std::vector<Declar
   map.product = {product->name,
                  ProductSpecOf(*product, map.a.spec, map.b.spec, options, is_c_model)};
   AXLUT_RETURN_IF_ERROR(CheckWidth(*product, map.product.spec.width, kMaxProductWidth, "product"));
+  const bool rows_are_b =
+      options.rows ? EqualIgnoringCase(*options.rows, "B")
+                   : options.like_tfapprox && TfapproxRowsAreB(map, operands, inputs, is_c_model);
   if (rows_are_b) std::swap(map.a, map.b);
   return map;
 }

@@ -56,7 +56,8 @@ struct PortMapOptions {
 // - Widths of a netlist: as declared. Of a C model: the option, the name, the types; its product
 //   has the bits of both operands together, unless its type has fewer.
 // - Under like_tfapprox a C model's row is its first parameter; a netlist's is B when both operands
-//   are 8 bits wide and named A and B.
+//   are 8-bit unsigned and named A and B (as in EvoApproxLib, whose C models say B first there and
+//   A first everywhere else), and A otherwise.
 // kUnsupported unless there are exactly two inputs and one output (after the options have named
 // them) of 1..16 and 1..32 bits; kUsage for an option that names no port.
 Result<PortMap> ResolvePortMap(const std::string& name, const std::vector<DeclaredPort>& declared,
