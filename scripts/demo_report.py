@@ -14,7 +14,7 @@ def main():
         metrics = json.loads((folder / f"{name}.metrics.json").read_text())["metrics"]
         run = json.loads((folder / f"{name}.run.json").read_text())
         print(f"{name:<18}{metrics['mae']:>10.2f}{metrics['wce']:>8.0f}"
-              f"{100 * run['accuracy']:>9.2f} %{run['images_per_s']:>10.0f}")
+              f"{100 * run['accuracy']:>9.2f} %{run['images_per_second']:>10.0f}")
 
 
 if __name__ == "__main__":

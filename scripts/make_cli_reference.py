@@ -42,7 +42,7 @@ diff(1), because "not equal" is an answer and not a failure:
 
 def help_of(binary, *words):
     done = subprocess.run([binary, *words, "--help"], capture_output=True, text=True, check=True)
-    return done.stdout.rstrip()
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines()).rstrip()
 
 
 def subcommands(help_text):
