@@ -33,6 +33,7 @@ struct OutputStage {
   std::vector<FixedPointMultiplier> multipliers;
   int32_t zero_out = 0;
   CodeRange clamp;
+  bool rounds_once = false;  // the reference rounds dense layers otherwise than convolutions
 
   // `rows` rows of bias.size() sums each. Returns how many sums left int32_t and were wrapped.
   template <typename Sum>
@@ -44,8 +45,9 @@ struct OutputStage {
         const int64_t wide = int64_t{*sums++} + bias[c];
         const int32_t sum = static_cast<int32_t>(wide);
         wrapped += sum != wide;
-        // The output's zero point could take a huge product out of int32_t.
-        const int64_t code = int64_t{MultiplyByQuantizedMultiplier(sum, multipliers[c])} + zero_out;
+        const int32_t rescaled = rounds_once ? MultiplyRoundingOnce(sum, multipliers[c])
+                                             : MultiplyByQuantizedMultiplier(sum, multipliers[c]);
+        const int64_t code = int64_t{rescaled} + zero_out;
         *output++ = static_cast<int8_t>(std::clamp<int64_t>(code, clamp.min, clamp.max));
       }
     }
@@ -347,6 +349,7 @@ Result<std::unique_ptr<Layer>> MakeDenseLayer(const Graph& graph, const Operator
   const DenseOptions& options = std::get<DenseOptions>(op.options);
   AXLUT_ASSIGN_OR_RETURN(OutputStage stage,
                          MakeOutputStage(operands, units, options.activation, per_tensor));
+  stage.rounds_once = true;
   const auto source = [&](int64_t i) { return i % units * depth + i / units; };
   AXLUT_ASSIGN_OR_RETURN(
       const std::vector<uint8_t> patterns,

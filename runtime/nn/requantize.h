@@ -48,6 +48,14 @@ inline int32_t MultiplyByQuantizedMultiplier(int32_t x, FixedPointMultiplier m) 
                                     right);
 }
 
+// x times the multiplier, rounded once, ties towards +infinity (eq. 5): what the reference kernel
+// of FULLY_CONNECTED does, and no other.
+inline int32_t MultiplyRoundingOnce(int32_t x, FixedPointMultiplier m) {
+  const int total = 31 - m.shift;
+  const int64_t half = total == 0 ? 0 : int64_t{1} << (total - 1);
+  return static_cast<int32_t>((int64_t{x} * m.mantissa + half) >> total);
+}
+
 // Codes to which an output is clamped.
 struct CodeRange {
   int32_t min = -128;
