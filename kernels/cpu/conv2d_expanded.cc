@@ -7,6 +7,7 @@
 
 #include "kernels/cpu/blocking.h"
 #include "kernels/cpu/expanded_avx2.h"
+#include "kernels/cpu/pack_filter.h"
 #include "kernels/cpu/window.h"
 
 namespace axlut {
@@ -68,14 +69,8 @@ ExpandedAvx2Kernel::ExpandedAvx2Kernel(const PreparedLut& lut, const Conv2dShape
       shape_(shape),
       rows_(lut.Words(RowOperand::kB)),
       bias_(static_cast<size_t>(shape.out_c)),
-      filter_rows_(shape.FilterCount()) {
+      filter_rows_(PackFilterRows(shape, weights.filter, rows_.row_mask)) {
   if (weights.bias != nullptr) bias_.assign(weights.bias, weights.bias + shape.out_c);
-  const int64_t depth = shape.Depth();
-  for (int64_t k = 0; k < depth; ++k) {
-    for (int64_t o = 0; o < shape.out_c; ++o) {
-      filter_rows_.data()[o * depth + k] = weights.filter[k * shape.out_c + o] & rows_.row_mask;
-    }
-  }
 }
 
 // Tiles are counted with the channel block running first, then the group, then the positions.

@@ -8,6 +8,7 @@
 #include <type_traits>
 
 #include "kernels/cpu/blocking.h"
+#include "kernels/cpu/pack_filter.h"
 #include "kernels/cpu/window.h"
 
 namespace axlut {
@@ -117,12 +118,7 @@ LookupConv2d::LookupConv2d(const LookupMethod& method, const PreparedLut& lut,
 void LookupConv2d::PackFilter(const uint8_t* filter) {
   const int64_t depth = shape_.Depth();
   const int64_t group_out_c = shape_.GroupOutC();
-  filter_rows_ = AlignedArray<uint8_t>(shape_.FilterCount());
-  for (int64_t k = 0; k < depth; ++k) {
-    for (int64_t o = 0; o < shape_.out_c; ++o) {
-      filter_rows_.data()[o * depth + k] = filter[k * shape_.out_c + o] & rows_by_b_->row_mask;
-    }
-  }
+  filter_rows_ = PackFilterRows(shape_, filter, rows_by_b_->row_mask);
   if (groups_per_tile_ > 1) return;  // always filter-stationary
   const int64_t padded_c = RoundUp(group_out_c, method_.lane_unit);
   const int64_t blocks = CeilDiv(padded_c, method_.max_lanes);
@@ -134,7 +130,9 @@ void LookupConv2d::PackFilter(const uint8_t* filter) {
       const int64_t last = BlockStart(block + 1, padded_c, method_.lane_unit, blocks);
       for (int64_t k = 0; k < depth; ++k) {
         const uint8_t* row = filter + k * shape_.out_c + g * group_out_c;
-        for (int64_t o = first; o < last; ++o) *out++ = o < group_out_c ? row[o] : 0;
+        // Lanes beyond the last channel stay 0; their sums are not stored.
+        std::copy(row + first, row + std::min(last, group_out_c), out);
+        out += last - first;
       }
     }
   }

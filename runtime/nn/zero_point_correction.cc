@@ -69,8 +69,10 @@ ZeroPointCorrection::ZeroPointCorrection(const OperandSpec& a, const OperandSpec
   } else {
     zero_b_ = zero_b;
   }
-  for (size_t i = 0; i < filter.size(); ++i) {
-    bias_[i % bias_.size()] -= zero_a * b.ValueOf(filter[i]);
+  if (zero_a == 0) return;
+  const uint8_t* row = filter.data();
+  for (int64_t k = 0; k < shape.Depth(); ++k, row += shape.out_c) {
+    for (size_t o = 0; o < bias_.size(); ++o) bias_[o] -= zero_a * b.ValueOf(row[o]);
   }
 }
 
