@@ -239,6 +239,54 @@ TEST_P(Conv2dKernelTest, LargestProductsOverTheDeepestLayers) {
   EXPECT_GT(checked_, 0);
 }
 
+// A defect of others: 1x1 filters and filters of the image's size took a path of their own.
+TEST_P(Conv2dKernelTest, PointwiseAndFullSizeFilters) {
+  std::mt19937 random(28);
+  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  for (int64_t size : {1, 5, 12}) {
+    for (int64_t stride : {1, 2}) {
+      Conv2dShape s;
+      s.batch = 3;
+      s.in_h = s.in_w = size;
+      s.in_c = 19;
+      s.out_c = 33;
+      s.stride_h = s.stride_w = stride;
+      s.out_h = s.out_w = (size + stride - 1) / stride;
+      Check(products, 8, 8, s, &random);
+      s.kernel_h = s.kernel_w = size;
+      s.out_h = s.out_w = 1;
+      Check(products, 8, 8, s, &random);
+    }
+  }
+  EXPECT_EQ(checked_, 12);
+}
+
+// Outputs may lie wholly in the padding, on every side.
+TEST_P(Conv2dKernelTest, WindowsOutsideTheImage) {
+  std::mt19937 random(29);
+  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  for (int64_t groups : {1, 18}) {
+    Conv2dShape s;
+    s.in_h = s.in_w = 3;
+    s.in_c = 18;
+    s.out_c = 36;
+    s.groups = groups;
+    s.kernel_h = s.kernel_w = 2;
+    s.dilation_h = 2;
+    s.pad_top = 8;
+    s.pad_left = 9;
+    s.out_h = 21;
+    s.out_w = 20;
+    Check(products, 8, 8, s, &random);
+    s.stride_h = 3;
+    s.stride_w = 4;
+    Check(products, 8, 8, s, &random);
+    s.in_h = 0;
+    Check(products, 8, 8, s, &random);
+  }
+  EXPECT_EQ(checked_, 6);
+}
+
 TEST_P(Conv2dKernelTest, AnyInt32IsAProduct) {
   std::mt19937 random(25);
   for (int64_t max : {int64_t{65536}, int64_t{1} << 24, int64_t{INT32_MAX}}) {
