@@ -21,8 +21,10 @@ namespace {
 
 using Tree = boost::property_tree::ptree;
 
-constexpr int kMaxDepth = 500;     // of nested expressions
-constexpr int kMaxTypeDepth = 16;  // of nested types
+// Of nested elements: the XML parser and the tree's destructor recurse, and the text comes from a
+// design that may be built to break them. The deepest honest case is a chain of ?: operators.
+constexpr int kMaxDepth = 5000;
+constexpr int kMaxTypeDepth = 16;
 
 std::string Attribute(const Tree& element, const char* name) {
   const auto attributes = element.get_child_optional("<xmlattr>");
@@ -154,7 +156,7 @@ class Reader {
           AXLUT_RETURN_IF_ERROR(ReadPort(child, direction));
         }
       }
-      AXLUT_RETURN_IF_ERROR(CheckConstructs(tag, child, 0));
+      CheckConstructs(tag, child);
     }
     return {};
   }
@@ -241,26 +243,34 @@ class Reader {
     }
   }
 
-  Result<void> CheckConstructs(const std::string& tag, const Tree& element, int depth) {
-    if (depth > kMaxDepth) return Malformed(fmt::format("nested deeper than {}", kMaxDepth));
+  // Notes what is refused in `element` and in all that is below it, in the text's order.
+  void CheckConstructs(const std::string& tag, const Tree& element) {
+    std::vector<std::pair<const std::string*, const Tree*>> pending = {{&tag, &element}};
+    while (!pending.empty()) {
+      const auto [current_tag, current] = pending.back();
+      pending.pop_back();
+      CheckConstruct(*current_tag, *current);
+      for (auto child = current->rbegin(); child != current->rend(); ++child) {
+        pending.emplace_back(&child->first, &child->second);
+      }
+    }
+  }
+
+  void CheckConstruct(const std::string& tag, const Tree& element) {
     const auto refused = RefusedConstructs().find(tag);
     if (refused != RefusedConstructs().end()) {
       design_.objections.push_back(
           Error::Unsupported(fmt::format("the design is not simulated: {}", refused->second))
               .At(Where(element)));
     }
-    const std::string edge = tag == "senitem" ? Attribute(element, "edgeType") : "";
-    if (edge == "POS" || edge == "NEG" || edge == "BOTH") {
-      design_.objections.push_back(
-          Error::Unsupported("the design is sequential (it waits for a clock edge); only "
-                             "combinational multipliers can be verified")
-              .At(Where(element))
-              .Note("pipelined multipliers are not supported by this version"));
-    }
-    for (const auto& [child_tag, child] : element) {
-      AXLUT_RETURN_IF_ERROR(CheckConstructs(child_tag, child, depth + 1));
-    }
-    return {};
+    if (tag != "senitem") return;
+    const std::string edge = Attribute(element, "edgeType");
+    if (edge != "POS" && edge != "NEG" && edge != "BOTH") return;
+    design_.objections.push_back(
+        Error::Unsupported("the design is sequential (it waits for a clock edge); only "
+                           "combinational multipliers can be verified")
+            .At(Where(element))
+            .Note("pipelined multipliers are not supported by this version"));
   }
 
   const Tree& root_;
@@ -269,6 +279,24 @@ class Reader {
   RtlDesign design_;
 };
 
+// The nesting of elements, counted without recursion. Verilator writes '<' only where a tag begins.
+int NestingDepth(std::string_view xml) {
+  int depth = 0;
+  int deepest = 0;
+  for (size_t at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at + 1)) {
+    const size_t end = xml.find('>', at);
+    if (end == std::string_view::npos) break;
+    const char first = xml[at + 1];
+    if (first == '?' || first == '!') continue;
+    if (first == '/') {
+      --depth;
+    } else if (xml[end - 1] != '/') {
+      deepest = std::max(deepest, ++depth);
+    }
+  }
+  return deepest;
+}
+
 bool Contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
@@ -276,6 +304,10 @@ bool Contains(const std::vector<std::string>& words, const std::string& word) {
 }  // namespace
 
 Result<RtlDesign> ParseVerilatorXml(std::string_view xml) {
+  if (const int depth = NestingDepth(xml); depth > kMaxDepth) {
+    return Error::Unsupported(fmt::format(
+        "the design has expressions nested {} deep; at most {} are read", depth, kMaxDepth));
+  }
   Tree root;
   std::istringstream text{std::string(xml)};
   try {

@@ -150,6 +150,21 @@ TEST(VerilatorXml, MalformedDumpsAreToolErrorsThatSayWhatIsMissing) {
   }
 }
 
+std::string Nested(int depth) {
+  std::string text;
+  for (int i = 0; i < depth; ++i) text += "<cond>";
+  for (int i = 0; i < depth; ++i) text += "</cond>";
+  return Dump(text);
+}
+
+TEST(VerilatorXml, NestingIsReadUpToALimitAndRefusedBeyond) {
+  EXPECT_TRUE(ParseVerilatorXml(Nested(4900)).ok());
+  const auto deep = ParseVerilatorXml(Nested(1000000));
+  ASSERT_FALSE(deep.ok());
+  EXPECT_EQ(deep.error().code(), ErrorCode::kUnsupported);
+  EXPECT_THAT(deep.error().message(), HasSubstr("at most 5000"));
+}
+
 RtlDesign Modules(std::vector<std::string> modules, std::vector<std::string> tops) {
   RtlDesign design;
   design.modules = std::move(modules);
