@@ -9,6 +9,7 @@
 #include "frontend/cmodel/function_finder.h"
 #include "frontend/cmodel/model_process.h"
 #include "frontend/cmodel/token.h"
+#include "frontend/diagnostics.h"
 #include "frontend/read_multiplier.h"
 #include "runtime/base/file_io.h"
 #include "runtime/base/hash.h"
@@ -53,8 +54,8 @@ class CModelFunction : public ProductFunction {
 
  private:
   // The low bits of what the model returned are the product. An unsigned result with higher bits
-  // is refused: to wrap 65536 to 0 silently would be the worst of errors. Signed models leave the
-  // higher bits zero, sign-extended or anything.
+  // (within its type) is refused: to wrap 65536 to 0 silently would be the worst of errors. Signed
+  // models leave the higher bits zero, sign-extended or anything.
   Result<void> ToProducts(const uint64_t* returned, const RowRequest& request,
                           int64_t* products) const {
     const OperandSpec& product = ports_.product.spec;
@@ -63,21 +64,29 @@ class CModelFunction : public ProductFunction {
       for (uint64_t i = 0; i < count; ++i) products[i] = product.ValueOf(returned[i]);
       return {};
     }
+    // An int16_t that holds a 16-bit pattern came to us sign-extended.
+    const int type_bits = 8 * process_->TypeOf(2).size_bytes;
+    const uint64_t type_mask = type_bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << type_bits) - 1;
+    const uint64_t forbidden = type_mask & ~uint64_t{product.mask()};
     uint64_t all_bits = 0;
     for (uint64_t i = 0; i < count; ++i) {
       all_bits |= returned[i];
       products[i] = static_cast<int64_t>(returned[i] & product.mask());
     }
-    if ((all_bits & ~uint64_t{product.mask()}) == 0) return {};
-    const auto* const bad = std::find_if(returned, returned + count, [&product](uint64_t value) {
-      return (value & ~uint64_t{product.mask()}) != 0;
+    if ((all_bits & forbidden) == 0) return {};
+    const auto* const bad = std::find_if(returned, returned + count, [forbidden](uint64_t value) {
+      return (value & forbidden) != 0;
     });
+    const bool is_signed = process_->TypeOf(2).is_signed != 0;
+    const std::string number =
+        is_signed ? std::to_string(static_cast<int64_t>(*bad)) : std::to_string(*bad);
     const auto index = static_cast<uint64_t>(bad - returned);
-    return Error::InvalidInput(
+    return Diagnose(
+               Diagnostic::kCResultRange,
                fmt::format("the product of {}-bit and {}-bit operands has {} bits; '{}' returned "
                            "{} for {} = {}, {} = {}",
                            ports_.a.spec.width, ports_.b.spec.width, product.width, function_.name,
-                           *bad, ports_.a.name, request.first_row + index / request.columns,
+                           number, ports_.a.name, request.first_row + index / request.columns,
                            ports_.b.name, index % request.columns))
         .At(function_.where)
         .Help(fmt::format("if the circuit drops the higher bits, let the model do it: & 0x{:X}",
@@ -99,13 +108,15 @@ std::string TellingName(const std::string& stem, const std::string& function, bo
 
 Result<void> CheckTypes(const FunctionDefinition& function, const ModelProcess& process) {
   for (int i = 0; i < 3; ++i) {
-    if (process.TypeOf(i).is_integer != 0) continue;
-    return Error::Unsupported(
-               fmt::format(
-                   "a multiplier computes with integers; {} of '{}' is none",
-                   i == 2 ? "the result"
-                          : "parameter '" + function.parameters[static_cast<size_t>(i)].name + "'",
-                   function.name))
+    // The sizes come from the model's process, which is not to be trusted.
+    const TypeFacts& type = process.TypeOf(i);
+    if (type.is_integer != 0 && type.size_bytes >= 1 && type.size_bytes <= 16) continue;
+    return Diagnose(Diagnostic::kCNoFunction,
+                    fmt::format("a multiplier computes with integers; {} of '{}' is none",
+                                i == 2 ? "the result"
+                                       : "parameter '" +
+                                             function.parameters[static_cast<size_t>(i)].name + "'",
+                                function.name))
         .At(function.where);
   }
   return {};
@@ -118,9 +129,10 @@ Result<void> CheckWidthIsKnown(const FunctionDefinition& function, int index, in
   const std::optional<int>& option = plays_a ? options.width_a : options.width_b;
   if (option || type_width <= 16 || ParseNameConvention(name)) return {};
   const Parameter& parameter = function.parameters[static_cast<size_t>(index)];
-  return Error::Usage(fmt::format("the width of operand '{}' of '{}' is not known: type '{}' does "
-                                  "not tell it, nor does a name such as mul8u_... or mul8x4u_...",
-                                  parameter.name, function.name, parameter.type))
+  return Diagnose(Diagnostic::kCUnknownWidth,
+                  fmt::format("the width of operand '{}' of '{}' is not known: type '{}' does "
+                              "not tell it, nor does a name such as mul8u_... or mul8x4u_...",
+                              parameter.name, function.name, parameter.type))
       .At(parameter.where)
       .Help(fmt::format("give --width-{} BITS", plays_a ? 'a' : 'b'));
 }
@@ -152,9 +164,10 @@ Result<PortMap> ResolvePorts(const FunctionDefinition& function, const ModelProc
   for (const Port* operand : {&map.a, &map.b}) {
     const size_t i = operand->name == ports[0].name ? 0 : 1;
     if (operand->spec.width <= ports[i].width) continue;
-    return Error::InvalidInput(fmt::format("operand '{}' has {} bits, but its type '{}' only {}",
-                                           operand->name, operand->spec.width,
-                                           function.parameters[i].type, ports[i].width))
+    return Diagnose(
+               Diagnostic::kCNarrowType,
+               fmt::format("operand '{}' has {} bits, but its type '{}' only {}", operand->name,
+                           operand->spec.width, function.parameters[i].type, ports[i].width))
         .At(ports[i].where);
   }
   return map;

@@ -253,6 +253,14 @@ TEST_F(CModel, AnUnsignedResultThatDoesNotFitIsRefusedInsteadOfWrapped) {
       AllOf(HasSubstr("'mul8u_O' returned 65536 for A = 17, B = 3"), HasSubstr("& 0xFFFF")));
 }
 
+TEST_F(CModel, ASignedResultTypeMayHoldAnUnsignedPattern) {
+  Expect(Read("mul8u_P.c",
+              "short mul8u_P(unsigned char a, unsigned char b) { return (a & ~3) * b; }\n"),
+         "a", Unsigned(8), Unsigned(8), Low);
+  EXPECT_THAT(MessageOf("mul8u_P.c", "int mul8u_P(int a, int b) { return a * b - 1; }\n"),
+              HasSubstr("'mul8u_P' returned -1 for a = 0, b = 0"));
+}
+
 TEST_F(CModel, TheFunctionOptionChoosesAndItsOwnNameTellsTheWidths) {
   const std::string text =
       "#include <stdint.h>\nuint64_t mul4u_in(uint64_t a, uint64_t b) { return (a & ~3) * b; }\n"

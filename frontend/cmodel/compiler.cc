@@ -11,6 +11,7 @@
 
 #include "frontend/cmodel/harness.h"
 #include "frontend/cmodel/limited_process.h"
+#include "frontend/diagnostics.h"
 #include "runtime/base/file_io.h"
 
 namespace axlut::cmodel {
@@ -52,17 +53,17 @@ std::string FolderOf(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-struct Diagnostic {
+struct CompilerMessage {
   SourceLocation where;
   std::string message;
 };
 
 // "mul.c:3:14: error: ..." or "... fatal error: ...". The file's name may contain colons.
-std::optional<Diagnostic> ParseErrorLine(const std::string& line) {
+std::optional<CompilerMessage> ParseErrorLine(const std::string& line) {
   for (const std::string_view kind : {": fatal error: ", ": error: "}) {
     const size_t at = line.find(kind);
     if (at == std::string::npos) continue;
-    Diagnostic diagnostic;
+    CompilerMessage diagnostic;
     diagnostic.message = line.substr(at + kind.size());
     std::string place = line.substr(0, at);
     int numbers[2] = {0, 0};  // column, line: from the right
@@ -95,7 +96,7 @@ std::optional<std::string> ParseLinkerLine(const std::string& line) {
 
 Error ErrorFromDiagnostics(const std::string& diagnostics, const std::string& file,
                            const std::string& how_it_ended) {
-  std::optional<Diagnostic> first;
+  std::optional<CompilerMessage> first;
   std::optional<std::string> linker;
   int errors = 0;
   std::istringstream stream(diagnostics);
@@ -108,21 +109,23 @@ Error ErrorFromDiagnostics(const std::string& diagnostics, const std::string& fi
     }
   }
   if (linker && linker->find("relocation truncated") == 0) {
-    return Error::InvalidInput("the C model's static data are too large to link").At({file, 0, 0});
+    return Diagnose(Diagnostic::kCSyntax, "the C model's static data are too large to link")
+        .At({file, 0, 0});
   }
   if (linker) {
-    return Error::InvalidInput("the C model does not link: " + *linker).At({file, 0, 0});
+    return Diagnose(Diagnostic::kCSyntax, "the C model does not link: " + *linker).At({file, 0, 0});
   }
   if (!first) {
     std::string last;
     std::istringstream again(diagnostics);
     for (std::string line; std::getline(again, line);) last = line.empty() ? last : line;
     Error error =
-        Error::Tool("the C compiler failed on this model with " + how_it_ended).At({file, 0, 0});
+        Diagnose(Diagnostic::kCCompiler, "the C compiler failed on this model with " + how_it_ended)
+            .At({file, 0, 0});
     return last.empty() ? error : std::move(error).Note("it said: " + last);
   }
   if (first->where.line == 0) first->where.file = file;
-  Error error = Error::InvalidInput(first->message).At(first->where);
+  Error error = Diagnose(Diagnostic::kCSyntax, first->message).At(first->where);
   if (errors == 1) return error;
   return std::move(error).Note("the C compiler reports " + std::to_string(errors - 1) + " more " +
                                (errors == 2 ? "error" : "errors"));
@@ -144,7 +147,8 @@ Compiler::Compiler(std::string folder, std::string file, CompileOptions options)
 Result<void> Compiler::Run(const std::vector<std::string>& flags,
                            const std::vector<std::string>& more_flags) {
   if (compiler_.empty()) {
-    return Error::Tool("a C model needs a C compiler; none of cc, gcc and clang is in PATH")
+    return Diagnose(Diagnostic::kCCompiler,
+                    "a C model needs a C compiler; none of cc, gcc and clang is in PATH")
         .Help("install one (Debian: apt-get install gcc libc6-dev) or name it in $AXLUT_CC");
   }
   LaunchOptions launch;
@@ -159,8 +163,8 @@ Result<void> Compiler::Run(const std::vector<std::string>& flags,
   const Result<ChildEnd> end = process.Wait(timeout_s_);
   if (!end.ok()) {
     if (end.error().code() == ErrorCode::kInterrupted) return end.error();
-    return Error::Tool(
-               fmt::format("the C compiler did not finish this model within {} s", timeout_s_))
+    return Diagnose(Diagnostic::kCCompiler,
+                    fmt::format("the C compiler did not finish this model within {} s", timeout_s_))
         .At({file_, 0, 0});
   }
   if (end->signal == 0 && end->exit_code == 0) return {};
@@ -198,8 +202,9 @@ Result<std::string> Compiler::Build(const std::string& model_text,
   if (built.ok()) return program;
   if (built.error().where().file != kLoopFile) return built.error();
   // Not the model's text, but our call of it.
-  return Error::Unsupported("'" + function.name +
-                            "' cannot be called with two integers: " + built.error().message())
+  return Diagnose(Diagnostic::kCNoFunction,
+                  "'" + function.name +
+                      "' cannot be called with two integers: " + built.error().message())
       .At(function.where);
 }
 

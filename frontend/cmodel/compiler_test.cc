@@ -19,8 +19,9 @@ TEST(ErrorFromDiagnostics, TheFirstErrorIsLocatedAndTheOthersCounted) {
       "m.c: In function 'f':\nm.c:3:14: error: expected ';'\n    3 | x\n      |  ^\n"
       "m.c:5:1: error: second\n",
       "m.c", "exit code 1");
-  EXPECT_EQ(error.ToString(),
-            "m.c:3:14: error: expected ';'\nnote: the C compiler reports 1 more error");
+  EXPECT_EQ(
+      error.ToString(),
+      "m.c:3:14: error: expected ';' [axlut-c-syntax]\nnote: the C compiler reports 1 more error");
   EXPECT_EQ(error.code(), ErrorCode::kInvalidInput);
 }
 
@@ -28,13 +29,13 @@ TEST(ErrorFromDiagnostics, FatalErrorsAndNamesWithColonsAreUnderstood) {
   EXPECT_EQ(ErrorFromDiagnostics("a:7:b.c:1:10: fatal error: x.h: No such file or directory\n",
                                  "a:7:b.c", "exit code 1")
                 .ToString(),
-            "a:7:b.c:1:10: error: x.h: No such file or directory");
+            "a:7:b.c:1:10: error: x.h: No such file or directory [axlut-c-syntax]");
 }
 
 TEST(ErrorFromDiagnostics, AnErrorOfTheDriverBelongsToTheModel) {
   EXPECT_EQ(
       ErrorFromDiagnostics("cc: error: unrecognized option\n", "m.c", "exit code 1").ToString(),
-      "m.c: error: unrecognized option");
+      "m.c: error: unrecognized option [axlut-c-syntax]");
 }
 
 TEST(ErrorFromDiagnostics, TheLinkersWordsLoseTheirPlace) {
@@ -43,7 +44,7 @@ TEST(ErrorFromDiagnostics, TheLinkersWordsLoseTheirPlace) {
                            "undefined reference to `helper'\ncollect2: error: ld returned 1\n",
                            "m.c", "exit code 1")
           .ToString(),
-      "m.c: error: the C model does not link: undefined reference to `helper'");
+      "m.c: error: the C model does not link: undefined reference to `helper' [axlut-c-syntax]");
 }
 
 TEST(ErrorFromDiagnostics, ADeathWithoutWordsIsTheToolsFailure) {

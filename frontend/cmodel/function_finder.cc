@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "frontend/diagnostics.h"
 #include "runtime/base/cli.h"
 #include "runtime/base/file_io.h"
 
@@ -196,13 +197,15 @@ Result<FunctionDefinition> ChooseRequested(const std::vector<FunctionDefinition>
     } else if (function.IsTwoOperand()) {
       return function;
     } else {
-      return Error::Unsupported("a multiplier has two integer parameters and an integer result, '" +
-                                Signature(function) + "' has not")
+      return Diagnose(Diagnostic::kCNoFunction,
+                      "a multiplier has two integer parameters and an integer result, '" +
+                          Signature(function) + "' has not")
           .At(function.where);
     }
   }
   const Error error =
-      Error::InvalidInput("no function '" + requested + "' is defined here").At(WholeFile(file));
+      Diagnose(Diagnostic::kCFunctionChoice, "no function '" + requested + "' is defined here")
+          .At(WholeFile(file));
   const std::string near = cli::DidYouMean(requested, names);
   if (!near.empty()) return Error(error).Help("did you mean '" + near + "'?");
   if (!functions.empty()) return Error(error).Note("defined are " + ListOf(functions));
@@ -227,7 +230,7 @@ Result<std::vector<FunctionDefinition>> FindFunctions(const Tokens& tokens) {
     } else if (token.Is('{')) {
       const size_t end = AfterBracket(tokens, i);
       if (end == kNeverClosed) {
-        return Error::InvalidInput("this '{' is never closed").At(token.where);
+        return Diagnose(Diagnostic::kCSyntax, "this '{' is never closed").At(token.where);
       }
       std::optional<FunctionDefinition> function = ParseHead(head);
       // After the braces of a struct or an initializer the declaration goes on.
@@ -258,15 +261,16 @@ Result<FunctionDefinition> ChooseFunction(const std::vector<FunctionDefinition>&
   }
   if (candidates.size() == 1) return candidates[0];
   if (candidates.empty()) {
-    Error error = Error::Unsupported(
-                      "a C model needs a function with two integer parameters and an integer "
-                      "result; none is defined here")
+    Error error = Diagnose(Diagnostic::kCNoFunction,
+                           "a C model needs a function with two integer parameters and an integer "
+                           "result; none is defined here")
                       .At(WholeFile(file));
     if (functions.empty()) return error;
     return std::move(error).Note("defined are " + ListOf(functions));
   }
-  return Error::InvalidInput("none of the " + std::to_string(candidates.size()) +
-                             " two-operand functions is named like the file ('" + stem + "')")
+  return Diagnose(Diagnostic::kCFunctionChoice,
+                  "none of the " + std::to_string(candidates.size()) +
+                      " two-operand functions is named like the file ('" + stem + "')")
       .At(WholeFile(file))
       .Note("they are " + ListOf(candidates))
       .Help("choose one with --function NAME");

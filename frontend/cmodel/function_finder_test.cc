@@ -149,7 +149,8 @@ TEST(ChooseFunction, ARequestedFunctionIsTakenWhateverTheFileIsCalled) {
 
 TEST(ChooseFunction, SeveralCandidatesAreListedWithTheOption) {
   EXPECT_EQ(Chosen(kThree, "y.c"),
-            "y.c: error: none of the 2 two-operand functions is named like the file ('y')\n"
+            "y.c: error: none of the 2 two-operand functions is named like the file ('y') "
+            "[axlut-c-function-choice]\n"
             "note: they are 'mul8_364(int a, int b)', 'mul16u_X(int a, int b)'\n"
             "help: choose one with --function NAME");
 }
@@ -157,7 +158,7 @@ TEST(ChooseFunction, SeveralCandidatesAreListedWithTheOption) {
 TEST(ChooseFunction, WithoutACandidateThereIsAnErrorThatListsWhatThereIs) {
   EXPECT_EQ(Chosen("int f(int a) {}", "f.c"),
             "f.c: error: a C model needs a function with two integer parameters and an integer "
-            "result; none is defined here\nnote: defined are 'f(int a)'");
+            "result; none is defined here [axlut-c-no-function]\nnote: defined are 'f(int a)'");
 }
 
 TEST(ChooseFunction, AWrongRequestIsCorrectedOrExplained) {

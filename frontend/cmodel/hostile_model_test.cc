@@ -78,11 +78,11 @@ TEST_F(HostileModel, DivisionByZeroNamesTheSignal) {
 }
 
 TEST_F(HostileModel, EndlessLoopRunsIntoTheTimeLimit) {
-  options_.timeout_s = 1;
+  options_.timeout_s = 5;  // for the compiler, too, on a busy machine
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_THAT(Refusal(DoingAtThree("for (volatile int i = 0;; ++i) {}")),
-              AllOf(HasSubstr("did not finish within 1 s"), HasSubstr("in row 3")));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+              AllOf(HasSubstr("did not finish within 5 s"), HasSubstr("in row 3")));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
 }
 
 TEST_F(HostileModel, EndlessRecursionIsACrash) {

@@ -111,15 +111,19 @@ bool SetUpDescriptors(const LaunchOptions& options) {
   Fail(launch, Stage::kExec, errno);
 }
 
-Error DescribeFailure(const LaunchFailure& failure, const std::string& program) {
+Error DescribeFailure(const LaunchFailure& failure, const std::string& program, bool confined) {
   const std::string reason = strerror(failure.error);
   switch (failure.stage) {
     case Stage::kFilter:
       return Error::Tool("a C model runs only under a system call filter; the kernel refused it: " +
                          reason)
           .Help("run on a Linux kernel with CONFIG_SECCOMP_FILTER, not under user-mode emulation");
-    case Stage::kExec:
-      return Error::Tool("cannot run '" + program + "': " + reason);
+    case Stage::kExec: {
+      Error error = Error::Tool("cannot run '" + program + "': " + reason);
+      if (failure.error != EACCES || !confined) return error;
+      return std::move(error).Help(
+          "if the temporary folder is mounted noexec, set TMPDIR to one that is not");
+    }
     case Stage::kSetUp:
       break;
   }
@@ -174,7 +178,7 @@ Result<ChildProcess> ChildProcess::Start(const LaunchOptions& options) {
   close(report[0]);
   ChildProcess child(pid);
   if (got == static_cast<ssize_t>(sizeof failure)) {
-    return DescribeFailure(failure, options.arguments[0]);
+    return DescribeFailure(failure, options.arguments[0], options.confined);
   }
   return child;
 }

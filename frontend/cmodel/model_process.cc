@@ -15,6 +15,7 @@
 #include <chrono>
 
 #include "frontend/cmodel/syscall_filter.h"
+#include "frontend/diagnostics.h"
 #include "runtime/base/cli.h"
 
 namespace axlut::cmodel {
@@ -153,7 +154,9 @@ Error ModelProcess::DescribeDeath(const ChildEnd& end, const std::string& doing)
   } else {
     what = fmt::format("ended the program itself with {}", ToString(end));
   }
-  Error error = Error::InvalidInput(fmt::format("C model '{}' {} ({})", function_.name, what, when))
+  const Diagnostic rule =
+      header().forbidden_call != 0 ? Diagnostic::kCForbiddenCall : Diagnostic::kCModelDied;
+  Error error = Diagnose(rule, fmt::format("C model '{}' {} ({})", function_.name, what, when))
                     .At(function_.where);
   if (header().failed_alloc != 0) {
     return std::move(error).Note(
@@ -169,11 +172,11 @@ Error ModelProcess::DescribeDeath(const ChildEnd& end, const std::string& doing)
 }
 
 Error ModelProcess::DescribeTimeout(const std::string& doing) const {
-  return Error::InvalidInput(
-             fmt::format(
-                 "C model '{}' did not finish within {} s ({}); is there an endless loop?",
-                 function_.name, limits_.timeout_s,
-                 doing.empty() ? fmt::format("in row {} of the table", header().row) : doing))
+  return Diagnose(Diagnostic::kCModelTimeout,
+                  fmt::format(
+                      "C model '{}' did not finish within {} s ({}); is there an endless loop?",
+                      function_.name, limits_.timeout_s,
+                      doing.empty() ? fmt::format("in row {} of the table", header().row) : doing))
       .At(function_.where);
 }
 

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "frontend/diagnostics.h"
+
 namespace axlut::cmodel {
 namespace {
 
@@ -70,7 +72,7 @@ class Tokenizer {
     const SourceLocation begin = Here();
     const size_t end = text_.find("*/", pos_ + 2);
     if (end == std::string_view::npos) {
-      return Error::InvalidInput("this comment has no '*/'").At(begin);
+      return Diagnose(Diagnostic::kCSyntax, "this comment has no '*/'").At(begin);
     }
     Advance(end + 2 - pos_);
     return {};
@@ -144,8 +146,9 @@ class Tokenizer {
       if (text_[pos_] == quote) return Advance(1), Result<void>();
       if (text_[pos_] == '\\') Advance(1);
     }
-    return Error::InvalidInput(quote == '"' ? "this string has no closing '\"' on its line"
-                                            : "this character constant has no closing \"'\"")
+    return Diagnose(Diagnostic::kCSyntax, quote == '"'
+                                              ? "this string has no closing '\"' on its line"
+                                              : "this character constant has no closing \"'\"")
         .At(where);
   }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "frontend/diagnostics.h"
 #include "frontend/formula/products.h"
 #include "frontend/read_multiplier.h"
 #include "runtime/base/cli.h"
@@ -48,7 +49,7 @@ class FormulaFunction : public ProductFunction {
 };
 
 Error Malformed(const std::string& text, const std::string& problem) {
-  return Error::Usage(fmt::format("formula '{}': {}", text, problem));
+  return Diagnose(Diagnostic::kFormula, fmt::format("formula '{}': {}", text, problem));
 }
 
 std::vector<std::string> SplitAtColons(const std::string& text) {
@@ -143,7 +144,8 @@ Result<void> CheckNumber(const std::string& text, const char* what, int number, 
 
 Result<void> RequireUnsigned(const std::string& text, const Formula& formula) {
   if (!formula.a.is_signed()) return {};
-  return Error::Unsupported(
+  return Diagnose(
+      Diagnostic::kFormulaSigned,
       fmt::format("formula '{}': '{}' is defined for unsigned operands only", text, formula.kind));
 }
 
@@ -153,10 +155,11 @@ Result<void> CheckSignedBreak(const std::string& text, const Formula& formula, i
                               int column) {
   const int first_sign_column = std::min(formula.a.width, formula.b.width) - 1;
   if (!formula.a.is_signed() || (row == 0 && column <= first_sign_column)) return {};
-  return Error::Unsupported(fmt::format(
-      "formula '{}': of a signed array only columns without sign bits, at most {} of them and no "
-      "rows, can be omitted; signed arrays differ in the others",
-      text, first_sign_column));
+  return Diagnose(Diagnostic::kFormulaSigned,
+                  fmt::format("formula '{}': of a signed array only columns without sign bits, at "
+                              "most {} of them and no "
+                              "rows, can be omitted; signed arrays differ in the others",
+                              text, first_sign_column));
 }
 
 template <typename Product>
