@@ -5,6 +5,7 @@
 #ifdef AXLUT_HAVE_YOSYS
 #include "frontend/yosys/netlist_from_circuit.h"
 #include "frontend/yosys/run_yosys.h"
+#include "frontend/yosys/task_arguments.h"
 #include "runtime/base/file_io.h"
 #include "runtime/base/hash.h"
 #include "runtime/table/name_convention.h"
@@ -27,6 +28,12 @@ Result<MultiplierModel> ReadVerilog(const std::string& path, const FrontendOptio
   }
   job.source = std::move(source).value();
   AXLUT_ASSIGN_OR_RETURN(const ExchangedCircuit circuit, RunYosys(job));
+
+  if (const auto where = FindInoutArgument(job.source, path)) {
+    return Diagnose(Diagnostic::kInoutArgument,
+                    "a task's argument must be an input or an output, found an inout")
+        .At(*where);
+  }
 
   std::vector<DeclaredPort> declared;
   for (const ExchangedPort& port : circuit.ports) {

@@ -240,6 +240,14 @@ TEST_F(VerilogTest, InoutPortsAreRefused) {
             "[axlut-inout-port]");
 }
 
+TEST_F(VerilogTest, InoutArgumentsOfTasksAreRefused) {
+  EXPECT_EQ(Refusal("module top (input A, B, output reg O);\n"
+                    "  task flip; inout x; x = ~x; endtask\n"
+                    "  always @* begin O = A & B; flip(O); end\nendmodule\n"),
+            "top.v:2:14: error: a task's argument must be an input or an output, found an inout "
+            "[axlut-inout-argument]");
+}
+
 TEST_F(VerilogTest, ReachableUndefinedValuesAreRefused) {
   EXPECT_EQ(Refusal("module top (input [1:0] A, B, output reg [3:0] O);\n"
                     "  always @* case (B)\n    0: O = 0;\n    1: O = A;\n    default: O = 4'bx;\n"

@@ -27,8 +27,9 @@ std::string FindPlugin() {
   if (const char* path = std::getenv("AXLUT_YOSYS_PLUGIN")) return fs::absolute(path).string();
   std::error_code ignored;
   const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  // The build folder's lib, the installation's (which may have moved), and where each was made.
   for (const fs::path& candidate :
-       {folder / "../lib" / kPlugin, folder / "../lib/axlut" / kPlugin,
+       {folder / "../lib" / kPlugin, folder / ".." / AXLUT_LIBDIR / "axlut" / kPlugin,
         fs::path(AXLUT_INSTALLED_PLUGIN_DIR) / kPlugin, fs::path(AXLUT_BUILT_PLUGIN)}) {
     if (fs::exists(candidate, ignored)) return fs::weakly_canonical(candidate, ignored).string();
   }
@@ -191,9 +192,9 @@ SourceLocation Locate(const std::string& src, const YosysJob& job) {
 Result<ExchangedCircuit> RunYosys(const YosysJob& job) {
   const std::string plugin = FindPlugin();
   if (plugin.empty()) {
-    return Diagnose(Diagnostic::kYosysFailed, std::string("the Yosys plugin ") + kPlugin +
-                                                  " is in neither ../lib nor ../lib/axlut of the "
-                                                  "program")
+    return Diagnose(Diagnostic::kYosysFailed,
+                    std::string("the Yosys plugin ") + kPlugin +
+                        " is in neither ../lib nor ../lib/axlut of the program")
         .Help("set AXLUT_YOSYS_PLUGIN to its path");
   }
   AXLUT_ASSIGN_OR_RETURN(const TemporaryFolder folder, TemporaryFolder::Create());
