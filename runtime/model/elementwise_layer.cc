@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "runtime/model/layer.h"
 #include "runtime/nn/elementwise_int8.h"
@@ -22,25 +23,33 @@ class AddLayer : public Layer {
         strides_{std::move(strides_1), std::move(strides_2)},
         broadcasts_(broadcasts) {
     for (const int64_t dimension : shape_) count_ *= dimension;
+    for (int code = -128; code < 128; ++code) {
+      const uint8_t pattern = static_cast<uint8_t>(code);
+      terms_1_[pattern] = AddTerm(static_cast<int8_t>(code), params.zero_1, params.multiplier_1);
+      terms_2_[pattern] = AddTerm(static_cast<int8_t>(code), params.zero_2, params.multiplier_2);
+    }
   }
 
   int64_t Run(const LayerIo& io) const override {
     for (int64_t sample = 0; sample < io.samples; ++sample) {
-      const int8_t* a = io.Input<int8_t>(0, sample);
-      const int8_t* b = io.Input<int8_t>(1, sample);
+      const uint8_t* a = io.Input<uint8_t>(0, sample);
+      const uint8_t* b = io.Input<uint8_t>(1, sample);
       int8_t* output = io.Output<int8_t>(sample);
       if (broadcasts_) {
-        auto add = [&](const Offsets<2>& at) { *output++ = AddInt8(params_, a[at[0]], b[at[1]]); };
+        auto add = [&](const Offsets<2>& at) { *output++ = Sum(a[at[0]], b[at[1]]); };
         WalkStrided<2>(shape_, strides_, add);
       } else {
-        for (int64_t i = 0; i < count_; ++i) output[i] = AddInt8(params_, a[i], b[i]);
+        for (int64_t i = 0; i < count_; ++i) output[i] = Sum(a[i], b[i]);
       }
     }
     return 0;
   }
 
  private:
+  int8_t Sum(uint8_t a, uint8_t b) const { return AddTerms(params_, terms_1_[a], terms_2_[b]); }
+
   AddParams params_;
+  std::array<int32_t, 256> terms_1_, terms_2_;  // of each input, by the code's bit pattern
   std::vector<int64_t> shape_;
   std::array<std::vector<int64_t>, 2> strides_;
   bool broadcasts_;

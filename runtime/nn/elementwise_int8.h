@@ -20,14 +20,15 @@ struct AddParams {
 Result<AddParams> MakeAddParams(float scale_1, int32_t zero_1, float scale_2, int32_t zero_2,
                                 float scale_out, int32_t zero_out, CodeRange clamp);
 
-// docs/emulation.md, eq. 7 and 8.
-inline int8_t AddInt8(const AddParams& params, int8_t a, int8_t b) {
+// docs/emulation.md, eq. 8: what each input adds, in units of 2 * max(scale_1, scale_2) / 2^20.
+inline int32_t AddTerm(int8_t code, int32_t zero, FixedPointMultiplier multiplier) {
   constexpr int kHeadroomBits = 20;
-  const int32_t scaled_1 = MultiplyByQuantizedMultiplier((a - params.zero_1) * (1 << kHeadroomBits),
-                                                         params.multiplier_1);
-  const int32_t scaled_2 = MultiplyByQuantizedMultiplier((b - params.zero_2) * (1 << kHeadroomBits),
-                                                         params.multiplier_2);
-  const int32_t sum = MultiplyByQuantizedMultiplier(scaled_1 + scaled_2, params.multiplier_out);
+  return MultiplyByQuantizedMultiplier((code - zero) * (1 << kHeadroomBits), multiplier);
+}
+
+// Eq. 9: the sum of two terms as a code.
+inline int8_t AddTerms(const AddParams& params, int32_t term_1, int32_t term_2) {
+  const int32_t sum = MultiplyByQuantizedMultiplier(term_1 + term_2, params.multiplier_out);
   return static_cast<int8_t>(Clamp(sum + params.zero_out, params.clamp));
 }
 
