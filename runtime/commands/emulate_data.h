@@ -15,7 +15,7 @@ namespace axlut {
 // The first `limit` samples (0: all) of an array [samples][...], as the input tensor's bytes.
 // Dimensions after the first must be the input's after its first, except for dimensions of 1.
 // Elements of the input's own type are taken as codes; float32, float64 and uint8 are real numbers
-// and are quantized with the input's scale and zero point (docs/emulation.md, eq. 11), or passed on
+// and are quantized with the input's scale and zero point (docs/emulation.md, eq. 12), or passed on
 // as float32 to an input of that type. kInvalidInput for other shapes and for numbers that are not
 // finite, kUnsupported for other types.
 struct Samples {

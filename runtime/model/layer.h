@@ -40,7 +40,7 @@ class Layer {
   virtual ~Layer() = default;
 
   // Runs `io.samples` samples on the calling thread; safe to call from several threads at once.
-  // Returns how many 32-bit accumulators wrapped around (see docs/emulation.md, section 4).
+  // Returns how many 32-bit accumulators wrapped around (see docs/emulation.md, section 2).
   virtual int64_t Run(const LayerIo& io) const = 0;
   virtual int64_t ScratchBytes(int64_t /*samples*/) const { return 0; }
   // Products per sample; 0 for a layer that does not multiply through a table.

@@ -50,7 +50,7 @@ inline int32_t RescaleCode(const RescaleParams& params, int32_t code) {
 }
 
 // The code of a real number: round(x / scale) + zero_point, ties away from zero, clamped; the
-// division in float (eq. 11). NaN becomes the zero point.
+// division in float (eq. 12). NaN becomes the zero point.
 int32_t QuantizeReal(float x, float scale, int32_t zero_point, CodeRange range);
 
 }  // namespace axlut

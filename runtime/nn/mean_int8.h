@@ -26,7 +26,7 @@ Result<MeanParams> MakeMeanParams(const std::vector<int64_t>& in_shape,
                                   const std::vector<bool>& reduced, float scale_in, int32_t zero_in,
                                   float scale_out, int32_t zero_out);
 
-// `sums` has room for out_count values. docs/emulation.md, eq. 10.
+// `sums` has room for out_count values. docs/emulation.md, eq. 11.
 void MeanInt8(const MeanParams& params, const int8_t* input, int32_t* sums, int8_t* output);
 
 }  // namespace axlut

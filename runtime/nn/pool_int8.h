@@ -20,7 +20,7 @@ struct PoolShape {
 };
 
 // The average of the codes, rounded to the closest code, ties away from code 0
-// (docs/emulation.md, eq. 9).
+// (docs/emulation.md, eq. 10).
 void AveragePoolInt8(const PoolShape& shape, const int8_t* input, int8_t* output);
 void MaxPoolInt8(const PoolShape& shape, const int8_t* input, int8_t* output);
 

@@ -18,7 +18,7 @@ struct SoftmaxParams {
 Result<SoftmaxParams> MakeSoftmaxParams(float beta, float input_scale);
 
 // `rows` rows of `depth` codes each. The output's scale is 1/256, its zero point -128.
-// docs/emulation.md, eq. 13 to 17.
+// docs/emulation.md, eq. 15 to 18.
 void SoftmaxInt8(const SoftmaxParams& params, const int8_t* input, int64_t rows, int64_t depth,
                  int8_t* output);
 
