@@ -28,6 +28,7 @@ constexpr int64_t kExpandedEntries = 256 * kChannelBlock;
 struct ExpandedAvx2Kernel::Workspace {
   uint8_t* codes;            // [position][kMaxChunk]
   uint32_t* sums;            // [position][kChannelBlock]
+  uint32_t* code_sums;       // per position
   uint16_t* expanded;        // [kExpandedDepth][256][kChannelBlock]
   const uint8_t** pointers;  // one per position
   PositionRun* runs;         // one per position
@@ -43,6 +44,7 @@ struct ExpandedAvx2Kernel::Workspace {
     };
     work->codes = take(kMaxPositions * kMaxChunk);
     work->sums = reinterpret_cast<uint32_t*>(take(kMaxPositions * kChannelBlock * 4));
+    work->code_sums = reinterpret_cast<uint32_t*>(take(kMaxPositions * 4));
     work->expanded = reinterpret_cast<uint16_t*>(take(kExpandedDepth * kExpandedEntries * 2));
     work->pointers = reinterpret_cast<const uint8_t**>(take(kMaxPositions * 8));
     work->runs = reinterpret_cast<PositionRun*>(take(kMaxPositions * int64_t{sizeof(PositionRun)}));
@@ -68,10 +70,8 @@ ExpandedAvx2Kernel::ExpandedAvx2Kernel(const PreparedLut& lut, const Conv2dShape
     : lut_(lut),
       shape_(shape),
       rows_(lut.Words(RowOperand::kB)),
-      bias_(static_cast<size_t>(shape.out_c)),
-      filter_rows_(PackFilterRows(shape, weights.filter, rows_.row_mask)) {
-  if (weights.bias != nullptr) bias_.assign(weights.bias, weights.bias + shape.out_c);
-}
+      correction_(shape, weights),
+      filter_rows_(PackFilterRows(shape, weights.filter, rows_.row_mask)) {}
 
 // Tiles are counted with the channel block running first, then the group, then the positions.
 int64_t ExpandedAvx2Kernel::TileCount(int64_t batch) const {
@@ -128,14 +128,22 @@ void ExpandedAvx2Kernel::StoreChannels(const Conv2dTile& tile, int64_t first_cha
                                        const Workspace& work, Acc* acc) const {
   using Wrapping = std::make_unsigned_t<Acc>;
   Wrapping offsets[kChannelBlock];
+  Wrapping factors[kChannelBlock];
   for (int64_t o = 0; o < channels; ++o) {
-    const int64_t bias = first_k == 0 ? bias_[static_cast<size_t>(first_channel + o)] : 0;
+    const auto channel = static_cast<size_t>(first_channel + o);
+    const int64_t bias = first_k == 0 ? correction_.bias[channel] : 0;
     offsets[o] = MinOffset<Acc>(lut_.min(), depth) + static_cast<Wrapping>(bias);
+    factors[o] = correction_.code_factor.empty()
+                     ? 0
+                     : static_cast<Wrapping>(correction_.code_factor[channel]);
   }
   for (int64_t p = 0; p < tile.positions; ++p) {
     Acc* out = acc + (tile.first_position + p) * shape_.out_c + first_channel;
     const uint32_t* sums = work.sums + p * kChannelBlock;
-    for (int64_t o = 0; o < channels; ++o) Store(sums[o], offsets[o], first_k > 0, out + o);
+    const Wrapping code_sum = work.code_sums[p];
+    for (int64_t o = 0; o < channels; ++o) {
+      Store(sums[o], offsets[o] + factors[o] * code_sum, first_k > 0, out + o);
+    }
   }
 }
 
@@ -154,12 +162,17 @@ void ExpandedAvx2Kernel::Run(const Conv2dInput& input, int64_t index, void* memo
   for (int64_t start = 0; start < shape_.Depth(); start += kMaxSum) {
     const int64_t end = std::min(shape_.Depth(), start + kMaxSum);
     std::fill(work.sums, work.sums + tile.positions * kChannelBlock, 0u);
+    std::fill(work.code_sums, work.code_sums + tile.positions, 0u);
     for (int64_t k = start; k < end; k += kMaxChunk) {
       const int64_t chunk = std::min(kMaxChunk, end - k);
       const WindowSlice slice{tile.first_channel / shape_.GroupOutC(), k, chunk};
       CopyCodes(shape_, work.runs, run_count, slice, work.padding, tile.positions, work.pointers,
                 mask, work.codes, kMaxChunk);
       SumChannels(tile.first_channel, tile.channels, k, chunk, tile.positions, &work);
+      if (!correction_.code_factor.empty()) {
+        SumCodesAvx2(work.codes, kMaxChunk, chunk, tile.positions, correction_.code_flip,
+                     work.code_sums);
+      }
     }
     StoreChannels(tile, tile.first_channel, tile.channels, start, end - start, work, acc);
   }

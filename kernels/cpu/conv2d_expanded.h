@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "kernels/cpu/aligned_array.h"
 #include "kernels/cpu/conv2d_kernel.h"
@@ -44,7 +43,7 @@ class ExpandedAvx2Kernel final : public Conv2dKernel {
   const PreparedLut& lut_;
   const Conv2dShape shape_;
   const LookupRows& rows_;
-  std::vector<int64_t> bias_;
+  const Conv2dCorrection correction_;
   AlignedArray<uint8_t> filter_rows_;  // [out_c][K], masked
 };
 

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "kernels/conv2d.h"
 #include "kernels/cpu/prepared_lut.h"
@@ -31,11 +32,25 @@ struct Conv2dInput {
 struct Conv2dWeights {
   const uint8_t* filter = nullptr;  // HWIO, bit patterns of operand b
   const int64_t* bias = nullptr;    // per output channel, added to its sums; null: none
+  // Per output channel: factor * (sum of v over the window) is added, v being the activation's code
+  // ^ code_flip as a number. With code_flip = the sign bit v is a signed code's value plus that
+  // bit. Padded taps count with their code. |factor| < 256. null: none.
+  const int32_t* code_factor = nullptr;
+  uint8_t code_flip = 0;
+};
+
+// bias and code_factor, copied; code_factor is empty if all are 0.
+struct Conv2dCorrection {
+  Conv2dCorrection(const Conv2dShape& shape, const Conv2dWeights& weights);
+
+  std::vector<int64_t> bias;
+  std::vector<int32_t> code_factor;
+  uint8_t code_flip;
 };
 
 // One layer for one kernel: a shape and packed weights. Immutable, so tiles may run concurrently
-// with separate workspaces. Results equal Conv2dReference<int64_t> plus the bias, modulo 2^32 in
-// the int32_t form.
+// with separate workspaces. Results equal Conv2dReference<int64_t> plus bias and code sums, modulo
+// 2^32 in the int32_t form.
 class Conv2dKernel {
  public:
   virtual ~Conv2dKernel() = default;

@@ -65,28 +65,53 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     const std::vector<uint8_t> input = RandomCodes(shape.InputCount(), random);
     const std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), random);
     const auto pad_code = static_cast<uint8_t>((*random)());
-    // Every other layer has a bias.
-    std::vector<int64_t> bias(static_cast<size_t>(shape.out_c), 0);
+    // Every other layer has a bias and code sums.
+    Corrections corrections;
+    corrections.bias.assign(static_cast<size_t>(shape.out_c), 0);
+    corrections.code_factor.assign(static_cast<size_t>(shape.out_c), 0);
+    Conv2dWeights weights;
+    weights.filter = filter.data();
     if (checked_ % 2 == 0) {
-      for (int64_t& value : bias) value = static_cast<int32_t>((*random)());
+      for (int64_t& value : corrections.bias) value = static_cast<int32_t>((*random)());
+      std::uniform_int_distribution<int32_t> factor(-255, 255);
+      for (int32_t& value : corrections.code_factor) value = factor(*random);
+      corrections.code_flip = static_cast<uint8_t>(checked_ % 4 == 0 ? 1 << (width_a - 1) : 0);
+      weights.bias = corrections.bias.data();
+      weights.code_factor = corrections.code_factor.data();
+      weights.code_flip = corrections.code_flip;
     }
-    const auto kernel =
-        GetParam().make(lut, shape, {filter.data(), checked_ % 2 == 0 ? bias.data() : nullptr});
+    const auto kernel = GetParam().make(lut, shape, weights);
     CheckTiles(*kernel, shape);
-    CheckSums<int32_t>(*kernel, view, shape, input, filter, bias, pad_code);
-    CheckSums<int64_t>(*kernel, view, shape, input, filter, bias, pad_code);
+    CheckSums<int32_t>(*kernel, view, shape, input, filter, corrections, pad_code);
+    CheckSums<int64_t>(*kernel, view, shape, input, filter, corrections, pad_code);
   }
+
+  struct Corrections {
+    std::vector<int64_t> bias;
+    std::vector<int32_t> code_factor;
+    uint8_t code_flip = 0;
+  };
 
   template <typename Acc>
   void CheckSums(const Conv2dKernel& kernel, const LutView& view, const Conv2dShape& shape,
                  const std::vector<uint8_t>& input, const std::vector<uint8_t>& filter,
-                 const std::vector<int64_t>& bias, uint8_t pad_code) {
+                 const Corrections& corrections, uint8_t pad_code) {
     using Wrapping = std::make_unsigned_t<Acc>;
     std::vector<Acc> expected(static_cast<size_t>(shape.OutputCount()));
+    std::vector<Acc> code_sums(expected.size());
     Conv2dReference(view, shape, pad_code, input.data(), filter.data(), expected.data());
+    // The same convolution through the table T[a][b] = a ^ flip.
+    std::vector<int32_t> values(size_t{1} << (view.width_a + view.width_b));
+    for (size_t i = 0; i < values.size(); ++i) {
+      values[i] = static_cast<int32_t>(i >> view.width_b) ^ corrections.code_flip;
+    }
+    const LutView value_view{values.data(), view.width_a, view.width_b};
+    Conv2dReference(value_view, shape, pad_code, input.data(), filter.data(), code_sums.data());
     for (size_t i = 0; i < expected.size(); ++i) {
-      expected[i] = static_cast<Acc>(static_cast<Wrapping>(expected[i]) +
-                                     static_cast<Wrapping>(bias[i % bias.size()]));
+      const size_t o = i % corrections.bias.size();
+      expected[i] = static_cast<Acc>(
+          static_cast<Wrapping>(expected[i]) + static_cast<Wrapping>(corrections.bias[o]) +
+          static_cast<Wrapping>(corrections.code_factor[o]) * static_cast<Wrapping>(code_sums[i]));
     }
     std::vector<Acc> actual(expected.size(), Acc{-77});
     AlignedArray<uint8_t> workspace(kernel.WorkspaceBytes());
@@ -328,7 +353,7 @@ TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
   s.out_c = 70;
   const std::vector<uint8_t> input = RandomCodes(s.InputCount(), &random);
   const std::vector<uint8_t> filter = RandomCodes(s.FilterCount(), &random);
-  const auto kernel = GetParam().make(lut, s, {filter.data(), nullptr});
+  const auto kernel = GetParam().make(lut, s, {filter.data(), nullptr, nullptr, 0});
   AlignedArray<uint8_t> workspace(kernel->WorkspaceBytes());
   std::vector<int32_t> together(static_cast<size_t>(s.OutputCount()));
   std::vector<int32_t> alone(together.size());

@@ -2,7 +2,6 @@
 #include "kernels/cpu/conv2d_lookup.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -49,28 +48,88 @@ void Transpose4x4(const uint32_t* sums, int64_t lanes, const uint32_t* offsets, 
   }
 }
 
-// out[p * stride + o] = or += sums[o * lanes + p] + offsets[o].
-template <typename Acc>
-void StoreTransposed(const uint32_t* sums, int64_t lanes, int64_t positions, int64_t channels,
-                     const std::make_unsigned_t<Acc>* offsets, bool add, Acc* out, int64_t stride) {
-  int64_t p0 = 0;
-  // Blocks of 4x4, which the compiler can keep in vector registers.
-  for (; sizeof(Acc) == 4 && p0 + 4 <= positions; p0 += 4) {
-    int64_t o = 0;
-    for (; o + 4 <= channels; o += 4) {
-      if constexpr (sizeof(Acc) == 4) {
-        Transpose4x4(sums + o * lanes + p0, lanes, offsets + o, add, out + p0 * stride + o, stride);
+// sums[lane] = sum over k < depth of (codes[k * lanes + lane] & mask) ^ flip, lanes being a
+// multiple of 16. Even and odd bytes are summed in words, then interleaved and widened.
+void SumCodes(const uint8_t* codes, int64_t depth, int64_t lanes, uint8_t mask, uint8_t flip,
+              uint32_t* sums) {
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the low byte of a word comes first");
+  using Halves = uint16_t __attribute__((vector_size(16)));
+  const auto twice = [](uint8_t byte) { return static_cast<uint16_t>(byte * 0x0101); };
+  constexpr int64_t kMaxDepth = 256;  // 256 * 255 fits a word
+  std::fill(sums, sums + lanes, 0u);
+  for (int64_t lane = 0; lane < lanes; lane += 16) {
+    for (int64_t k0 = 0; k0 < depth; k0 += kMaxDepth) {
+      const int64_t end = std::min(depth, k0 + kMaxDepth);
+      Halves even = {};
+      Halves odd = {};
+      for (int64_t k = k0; k < end; ++k) {
+        Halves part;
+        std::memcpy(&part, codes + k * lanes + lane, sizeof part);
+        part = (part & twice(mask)) ^ twice(flip);
+        even += part & uint16_t{0xff};
+        odd += part >> 8;
       }
-    }
-    for (; o < channels; ++o) {
-      for (int64_t p = p0; p < p0 + 4; ++p) {
-        Store(sums[o * lanes + p], offsets[o], add, out + p * stride + o);
+      const Halves zero = {};
+      const Halves halves[2] = {__builtin_shufflevector(even, odd, 0, 8, 1, 9, 2, 10, 3, 11),
+                                __builtin_shufflevector(even, odd, 4, 12, 5, 13, 6, 14, 7, 15)};
+      for (int i = 0; i < 2; ++i) {
+        const Halves low = __builtin_shufflevector(halves[i], zero, 0, 8, 1, 9, 2, 10, 3, 11);
+        const Halves high = __builtin_shufflevector(halves[i], zero, 4, 12, 5, 13, 6, 14, 7, 15);
+        Words words[2];
+        std::memcpy(words, sums + lane + 8 * i, sizeof words);
+        words[0] += reinterpret_cast<Words>(low);
+        words[1] += reinterpret_cast<Words>(high);
+        std::memcpy(sums + lane + 8 * i, words, sizeof words);
       }
     }
   }
-  for (int64_t p = p0; p < positions; ++p) {
-    for (int64_t o = 0; o < channels; ++o) {
-      Store(sums[o * lanes + p], offsets[o], add, out + p * stride + o);
+}
+
+// What is added to a block of up to kChannelBlock channels on its way to the output.
+template <typename Acc>
+struct BlockOffsets {
+  std::make_unsigned_t<Acc> fixed[kChannelBlock];  // per channel
+  const int32_t* code_factor;                      // per channel; null: all 0
+  const uint32_t* code_sums[kChannelBlock];        // of the channel's group, per lane
+};
+
+// out[p * stride + o] = or += sums[o * lanes + p] + the offsets. Destroys the sums.
+template <typename Acc>
+void StoreTransposed(uint32_t* sums, int64_t lanes, int64_t positions, int64_t channels,
+                     const BlockOffsets<Acc>& offsets, bool add, Acc* out, int64_t stride) {
+  if constexpr (sizeof(Acc) == 4) {
+    if (offsets.code_factor != nullptr) {
+      for (int64_t o = 0; o < channels; ++o) {
+        const auto factor = static_cast<uint32_t>(offsets.code_factor[o]);
+        const uint32_t* code_sums = offsets.code_sums[o];
+        uint32_t* row = sums + o * lanes;
+        for (int64_t p = 0; p < positions; ++p) row[p] += factor * code_sums[p];
+      }
+    }
+    // Blocks of 4x4, which the compiler can keep in vector registers.
+    const int64_t whole_positions = positions / 4 * 4;
+    const int64_t whole_channels = channels / 4 * 4;
+    for (int64_t p = 0; p < whole_positions; p += 4) {
+      for (int64_t o = 0; o < whole_channels; o += 4) {
+        Transpose4x4(sums + o * lanes + p, lanes, offsets.fixed + o, add, out + p * stride + o,
+                     stride);
+      }
+    }
+    for (int64_t p = 0; p < positions; ++p) {
+      for (int64_t o = p < whole_positions ? whole_channels : 0; o < channels; ++o) {
+        Store(sums[o * lanes + p], offsets.fixed[o], add, out + p * stride + o);
+      }
+    }
+  } else {
+    for (int64_t p = 0; p < positions; ++p) {
+      for (int64_t o = 0; o < channels; ++o) {
+        auto offset = offsets.fixed[o];
+        if (offsets.code_factor != nullptr) {
+          offset +=
+              static_cast<uint64_t>(int64_t{offsets.code_factor[o]}) * offsets.code_sums[o][p];
+        }
+        Store(sums[o * lanes + p], offset, add, out + p * stride + o);
+      }
     }
   }
 }
@@ -81,12 +140,14 @@ void StoreTransposed(const uint32_t* sums, int64_t lanes, int64_t positions, int
 struct LookupConv2d::Workspace {
   uint8_t* codes;            // packed activations
   uint32_t* sums;            // kChannelBlock x lanes
+  uint32_t* code_sums;       // groups of the tile x lanes
   const uint8_t** pointers;  // one per lane
   PositionRun* runs;         // one per lane
   uint8_t* padding;          // a pixel of padding
 
   // Returns the size; with null memory only that.
-  static int64_t Place(uint8_t* memory, int64_t lanes, int64_t padding_bytes, Workspace* work) {
+  static int64_t Place(uint8_t* memory, int64_t lanes, int64_t groups, int64_t padding_bytes,
+                       Workspace* work) {
     int64_t used = 0;
     const auto take = [&](int64_t bytes) {
       uint8_t* start = memory == nullptr ? nullptr : memory + used;
@@ -95,6 +156,7 @@ struct LookupConv2d::Workspace {
     };
     work->codes = take(kMaxChunk * lanes);
     work->sums = reinterpret_cast<uint32_t*>(take(kChannelBlock * lanes * 4));
+    work->code_sums = reinterpret_cast<uint32_t*>(take(groups * lanes * 4));
     work->pointers = reinterpret_cast<const uint8_t**>(take(lanes * 8));
     work->runs = reinterpret_cast<PositionRun*>(take(lanes * int64_t{sizeof(PositionRun)}));
     work->padding = take(padding_bytes);
@@ -108,10 +170,9 @@ LookupConv2d::LookupConv2d(const LookupMethod& method, const PreparedLut& lut,
       lut_(lut),
       shape_(shape),
       groups_per_tile_(shape.GroupInC() == 1 ? std::min(shape.groups, kGroupBlock) : 1),
-      bias_(static_cast<size_t>(shape.out_c)),
+      correction_(shape, weights),
       rows_by_b_(&(lut.*method.rows)(RowOperand::kB)),
       rows_by_a_(&(lut.*method.rows)(RowOperand::kA)) {
-  if (weights.bias != nullptr) bias_.assign(weights.bias, weights.bias + shape.out_c);
   PackFilter(weights.filter);
 }
 
@@ -204,7 +265,8 @@ Conv2dTile LookupConv2d::TileAt(int64_t batch, int64_t tile) const {
 int64_t LookupConv2d::WorkspaceBytes() const {
   Workspace work;
   const int64_t lanes = std::max(method_.max_lanes, kActivationPositions);
-  return Workspace::Place(nullptr, lanes, std::max(shape_.GroupInC(), groups_per_tile_), &work);
+  return Workspace::Place(nullptr, lanes, groups_per_tile_,
+                          std::max(shape_.GroupInC(), groups_per_tile_), &work);
 }
 
 template <typename Acc>
@@ -246,6 +308,12 @@ void LookupConv2d::RunFilterStationary(const Conv2dTile& tile, int64_t run_count
   for (int64_t k0 = 0; k0 < depth; k0 += max_chunk) {
     const int64_t chunk = std::min(max_chunk, depth - k0);
     PackActivations(tile, run_count, k0, chunk, lanes, work);
+    if (!correction_.code_factor.empty()) {
+      for (int64_t g = 0; g < groups; ++g) {
+        SumCodes(work->codes + g * chunk * lanes, chunk, lanes, rows_by_a_->row_mask,
+                 correction_.code_flip, work->code_sums + g * lanes);
+      }
+    }
     for (int64_t o0 = 0; o0 < tile.channels; o0 += kChannelBlock) {
       const int64_t channels = std::min(kChannelBlock, tile.channels - o0);
       for (int64_t o = 0; o < channels; ++o) {
@@ -259,15 +327,18 @@ void LookupConv2d::RunFilterStationary(const Conv2dTile& tile, int64_t run_count
         sum.sums = work->sums + o * lanes;
         method_.sum(*rows_by_b_, sum);
       }
-      Acc* out = acc + tile.first_position * shape_.out_c + tile.first_channel + o0;
-      std::array<Wrapping, kChannelBlock> offsets;
-      const int64_t* bias = bias_.data() + tile.first_channel + o0;
+      const int64_t first = tile.first_channel + o0;
+      BlockOffsets<Acc> offsets;
+      offsets.code_factor =
+          correction_.code_factor.empty() ? nullptr : correction_.code_factor.data() + first;
       for (int64_t o = 0; o < channels; ++o) {
-        offsets[static_cast<size_t>(o)] =
-            MinOffset<Acc>(lut_.min(), chunk) + (k0 == 0 ? static_cast<Wrapping>(bias[o]) : 0);
+        const int64_t bias = k0 == 0 ? correction_.bias[static_cast<size_t>(first + o)] : 0;
+        offsets.fixed[o] = MinOffset<Acc>(lut_.min(), chunk) + static_cast<Wrapping>(bias);
+        const int64_t group = groups > 1 ? (o0 + o) / shape_.GroupOutC() : 0;
+        offsets.code_sums[o] = work->code_sums + group * lanes;
       }
-      StoreTransposed(work->sums, lanes, tile.positions, channels, offsets.data(), k0 > 0, out,
-                      shape_.out_c);
+      StoreTransposed(work->sums, lanes, tile.positions, channels, offsets, k0 > 0,
+                      acc + tile.first_position * shape_.out_c + first, shape_.out_c);
     }
   }
 }
@@ -290,7 +361,10 @@ void LookupConv2d::RunActivationStationary(const Conv2dTile& tile, int64_t run_c
     CopyCodes(shape_, work->runs, run_count, slice, work->padding, tile.positions, work->pointers,
               rows_by_a_->row_mask, work->codes, chunk);
     const Wrapping offset = MinOffset<Acc>(lut_.min(), chunk);
-    const int64_t* bias = bias_.data() + tile.first_channel;
+    const int64_t* bias = correction_.bias.data() + tile.first_channel;
+    const int32_t* factors = correction_.code_factor.empty()
+                                 ? nullptr
+                                 : correction_.code_factor.data() + tile.first_channel;
     for (int64_t p = 0; p < tile.positions; ++p) {
       LookupSum sum;
       sum.rows = work->codes + p * chunk;
@@ -301,8 +375,11 @@ void LookupConv2d::RunActivationStationary(const Conv2dTile& tile, int64_t run_c
       sum.sums = work->sums;
       method_.sum(*rows_by_a_, sum);
       Acc* out = acc + (tile.first_position + p) * shape_.out_c + tile.first_channel;
+      Wrapping code_sum = 0;
+      for (int64_t k = 0; k < chunk; ++k) code_sum += sum.rows[k] ^ correction_.code_flip;
       for (int64_t o = 0; o < tile.channels; ++o) {
-        const Wrapping extra = k0 == 0 ? static_cast<Wrapping>(bias[o]) : 0;
+        Wrapping extra = k0 == 0 ? static_cast<Wrapping>(bias[o]) : 0;
+        if (factors != nullptr) extra += static_cast<Wrapping>(factors[o]) * code_sum;
         Store(work->sums[o], offset + extra, k0 > 0, out + o);
       }
     }
@@ -316,7 +393,7 @@ void LookupConv2d::Run(const Conv2dInput& input, int64_t index, void* memory, Ac
   const int64_t lanes = std::max(method_.max_lanes, kActivationPositions);
   const int64_t padding_bytes = std::max(shape_.GroupInC(), groups_per_tile_);
   Workspace work;
-  Workspace::Place(static_cast<uint8_t*>(memory), lanes, padding_bytes, &work);
+  Workspace::Place(static_cast<uint8_t*>(memory), lanes, groups_per_tile_, padding_bytes, &work);
   std::memset(work.padding, input.pad_code, static_cast<size_t>(padding_bytes));
   const int64_t runs = FindRuns(shape_, input, tile.first_position, tile.positions, work.runs);
   if (tiling.activation_stationary) {

@@ -67,7 +67,7 @@ class LookupConv2d final : public Conv2dKernel {
   const PreparedLut& lut_;
   const Conv2dShape shape_;
   const int64_t groups_per_tile_;  // > 1 only for one input channel per group
-  std::vector<int64_t> bias_;
+  const Conv2dCorrection correction_;
   AlignedArray<uint8_t> filter_rows_;   // [out_c][K], masked
   AlignedArray<uint8_t> filter_index_;  // [group][lane block][K][lanes of the block]
   const LookupRows* rows_by_b_;

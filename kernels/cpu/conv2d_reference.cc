@@ -18,9 +18,12 @@ Conv2dReferenceKernel::Conv2dReferenceKernel(const PreparedLut& lut, const Conv2
     : lut_(lut.view()),
       image_(shape),
       filter_(weights.filter, weights.filter + shape.FilterCount()),
-      bias_(static_cast<size_t>(shape.out_c)) {
-  if (weights.bias != nullptr) bias_.assign(weights.bias, weights.bias + shape.out_c);
+      correction_(shape, weights) {
   image_.batch = 1;
+  for (int32_t code = 0; code < 1 << lut_.width_a; ++code) {
+    code_values_.push_back(code ^ correction_.code_flip);
+    code_values_.push_back(code ^ correction_.code_flip);
+  }
 }
 
 Conv2dTile Conv2dReferenceKernel::TileAt(int64_t, int64_t tile) const {
@@ -31,12 +34,22 @@ Conv2dTile Conv2dReferenceKernel::TileAt(int64_t, int64_t tile) const {
 template <typename Acc>
 void Conv2dReferenceKernel::Run(const Conv2dInput& input, int64_t tile, Acc* acc) const {
   using Wrapping = std::make_unsigned_t<Acc>;
+  const uint8_t* codes = input.codes + tile * image_.InputCount();
   Acc* out = acc + tile * image_.OutputCount();
-  Conv2dReference(lut_, image_, input.pad_code, input.codes + tile * image_.InputCount(),
-                  filter_.data(), out);
-  for (int64_t i = 0; i < image_.OutputCount(); ++i) {
-    const int64_t bias = bias_[static_cast<size_t>(i % image_.out_c)];
-    out[i] = static_cast<Acc>(static_cast<Wrapping>(out[i]) + static_cast<Wrapping>(bias));
+  Conv2dReference(lut_, image_, input.pad_code, codes, filter_.data(), out);
+  std::vector<Acc> code_sums(static_cast<size_t>(image_.OutputCount()));
+  if (!correction_.code_factor.empty()) {
+    const LutView values{code_values_.data(), lut_.width_a, 1};
+    Conv2dReference(values, image_, input.pad_code, codes, filter_.data(), code_sums.data());
+  }
+  for (size_t i = 0; i < code_sums.size(); ++i) {
+    const size_t o = i % correction_.bias.size();
+    auto value = static_cast<Wrapping>(out[i]) + static_cast<Wrapping>(correction_.bias[o]);
+    if (!correction_.code_factor.empty()) {
+      value +=
+          static_cast<Wrapping>(correction_.code_factor[o]) * static_cast<Wrapping>(code_sums[i]);
+    }
+    out[i] = static_cast<Acc>(value);
   }
 }
 

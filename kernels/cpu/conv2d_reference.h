@@ -35,7 +35,8 @@ class Conv2dReferenceKernel final : public Conv2dKernel {
   LutView lut_;
   Conv2dShape image_;  // the shape with batch 1
   std::vector<uint8_t> filter_;
-  std::vector<int64_t> bias_;
+  Conv2dCorrection correction_;
+  std::vector<int32_t> code_values_;  // a table whose products are the codes themselves
 };
 
 }  // namespace axlut

@@ -105,6 +105,25 @@ void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* cod
   }
 }
 
+void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positions, uint8_t flip,
+                  uint32_t* sums) {
+  const __m256i flips = _mm256_set1_epi8(static_cast<char>(flip));
+  const int64_t padded = (depth + 31) / 32 * 32;
+  for (int64_t p = 0; p < positions; ++p, codes += stride) {
+    for (int64_t k = depth; k < padded; ++k) codes[k] = flip;  // counts as 0
+    __m256i total = _mm256_setzero_si256();
+    for (int64_t k = 0; k < padded; k += 32) {
+      const __m256i part = _mm256_load_si256(reinterpret_cast<const __m256i*>(codes + k));
+      total = _mm256_add_epi64(
+          total, _mm256_sad_epu8(_mm256_xor_si256(part, flips), _mm256_setzero_si256()));
+    }
+    const __m128i half =
+        _mm_add_epi64(_mm256_castsi256_si128(total), _mm256_extracti128_si256(total, 1));
+    sums[p] +=
+        static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_add_epi64(half, _mm_srli_si128(half, 8))));
+  }
+}
+
 #pragma GCC pop_options
 
 }  // namespace axlut
@@ -120,6 +139,7 @@ void ExpandRowsAvx2(const uint16_t* const*, int64_t, uint16_t*) { std::abort(); 
 void SumExpandedAvx2(const uint16_t*, int64_t, const uint8_t*, int64_t, int64_t, uint32_t*) {
   std::abort();
 }
+void SumCodesAvx2(uint8_t*, int64_t, int64_t, int64_t, uint8_t, uint32_t*) { std::abort(); }
 
 }  // namespace axlut
 

@@ -21,4 +21,9 @@ void ExpandRowsAvx2(const uint16_t* const* rows, int64_t count, uint16_t* expand
 void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* codes, int64_t stride,
                      int64_t positions, uint32_t* sums);
 
+// sums[position] += sum over k < depth of codes[position * stride + k] ^ flip. stride is a multiple
+// of 32; codes from depth up to the next multiple of 32 are overwritten.
+void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positions, uint8_t flip,
+                  uint32_t* sums);
+
 }  // namespace axlut

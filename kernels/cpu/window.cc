@@ -77,9 +77,9 @@ void FindTap(const Conv2dShape& s, const PositionRun* runs, int64_t run_count, i
       right = std::max(inside, std::min(run->count, right));
     }
     std::fill(pointers, pointers + inside, padding);
-    const uint8_t* const pixel = run->image + (y * s.in_w + x) * s.in_c + channel;
+    const int64_t pixel = (y * s.in_w + x) * s.in_c + channel;
     const int64_t step = s.stride_w * s.in_c;
-    for (int64_t i = inside; i < right; ++i) pointers[i] = pixel + i * step;
+    for (int64_t i = inside; i < right; ++i) pointers[i] = run->image + (pixel + i * step);
     std::fill(pointers + right, pointers + run->count, padding);
     pointers += run->count;
   }

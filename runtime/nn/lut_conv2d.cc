@@ -12,16 +12,11 @@
 #include "kernels/cpu/dispatch.h"
 #include "runtime/base/check.h"
 #include "runtime/nn/lut_table_impl.h"
-#include "runtime/nn/zero_point_correction.h"
 
 namespace axlut {
 namespace {
 
-// Pixels that are worth a task of their own when their channels are summed up.
-constexpr int64_t kPixelGrain = 4096;
-
-// So that neither a pixel's sum (int32_t) nor any index (int64_t) can overflow.
-constexpr int64_t kMaxGroupInC = int64_t{1} << 22;
+// So that no index (int64_t) can overflow.
 constexpr double kMaxCount = 1e15;
 
 struct NamedSize {
@@ -61,11 +56,6 @@ Result<void> CheckSizes(const Conv2dShape& s) {
         fmt::format("channels of a convolution must be multiples of its groups, got {} input and "
                     "{} output channels in {} groups",
                     s.in_c, s.out_c, s.groups));
-  }
-  if (s.GroupInC() > kMaxGroupInC) {
-    return Error::Unsupported(
-        fmt::format("a convolution has at most {} input channels per group, got {}", kMaxGroupInC,
-                    s.GroupInC()));
   }
   const auto product = [](std::initializer_list<int64_t> factors) {
     double result = 1;
@@ -182,6 +172,46 @@ class Workspace {
   int64_t bytes_ = 0;
 };
 
+// From sums of products of codes to sums of products of real numbers. For codes with sign bit s
+// (0 if unsigned) the value is a = (code ^ s) - s, so with S = sum (code ^ s) over K products
+//   sum (T[a][b] - zero_b*a - zero_a*b + zero_a*zero_b)
+//     = sum T[a][b] - zero_b * S - zero_a * sum b + K * zero_b * (zero_a + s).
+// Kernels add S times a factor, and what does not depend on the input as a bias.
+struct Correction {
+  Correction(const TruthTable& table, const Conv2dShape& shape, const std::vector<uint8_t>& filter,
+             int64_t zero_a, const std::vector<int32_t>& zero_b)
+      : bias(static_cast<size_t>(shape.out_c)), code_factor(bias.size()) {
+    const int sign_bit = table.a().is_signed() ? 1 << (table.a().width - 1) : 0;
+    code_flip = static_cast<uint8_t>(sign_bit);
+    for (size_t o = 0; o < bias.size(); ++o) {
+      const int32_t zero = zero_b[zero_b.size() == 1 ? 0 : o];
+      code_factor[o] = -zero;
+      bias[o] = shape.Depth() * zero * (zero_a + sign_bit);
+    }
+    if (zero_a == 0) return;
+    const uint8_t* row = filter.data();
+    for (int64_t k = 0; k < shape.Depth(); ++k, row += shape.out_c) {
+      for (size_t o = 0; o < bias.size(); ++o) bias[o] -= zero_a * table.b().ValueOf(row[o]);
+    }
+  }
+
+  std::vector<int64_t> bias;
+  std::vector<int32_t> code_factor;
+  uint8_t code_flip = 0;
+};
+
+std::unique_ptr<Conv2dKernel> MakeKernel(const Conv2dKernelEntry& entry, const PreparedLut& lut,
+                                         const Conv2dShape& shape,
+                                         const std::vector<uint8_t>& filter,
+                                         const Correction& correction) {
+  Conv2dWeights weights;
+  weights.filter = filter.data();
+  weights.bias = correction.bias.data();
+  weights.code_factor = correction.code_factor.data();
+  weights.code_flip = correction.code_flip;
+  return entry.make(lut, shape, weights);
+}
+
 }  // namespace
 
 struct LutConv2d::Impl {
@@ -192,8 +222,7 @@ struct LutConv2d::Impl {
         shape(s),
         pad_code(static_cast<uint8_t>(truth.a().PatternOf(zero_a))),
         kernel_name(entry.name),
-        correction(truth.a(), truth.b(), s, filter, zero_a, zero_b),
-        kernel(entry.make(lut, s, {filter.data(), correction.Bias().data()})),
+        kernel(MakeKernel(entry, lut, s, filter, Correction(truth, s, filter, zero_a, zero_b))),
         needs_int64(LargestSum(truth, s.Depth(), zero_a, zero_b) >
                     std::numeric_limits<int32_t>::max()) {}
 
@@ -204,7 +233,6 @@ struct LutConv2d::Impl {
   const Conv2dShape shape;
   const uint8_t pad_code;
   const std::string kernel_name;
-  const ZeroPointCorrection correction;
   const std::unique_ptr<const Conv2dKernel> kernel;
   const bool needs_int64;
 };
@@ -213,23 +241,10 @@ template <typename Out>
 void LutConv2d::Impl::Run(const uint8_t* codes, int64_t batch, Out* out,
                           const ParallelFor& parallel_for) const {
   if (batch * shape.out_h * shape.out_w == 0) return;
-  const int64_t pixels = batch * shape.in_h * shape.in_w;
-  std::unique_ptr<int32_t[]> pixel_sums;
-  if (correction.NeedsPixelSums()) {
-    pixel_sums.reset(new int32_t[static_cast<size_t>(pixels * shape.groups)]);  // uninitialized
-    const int64_t grain = std::max<int64_t>(1, kPixelGrain / shape.in_c);
-    parallel_for(pixels, grain, [&](int64_t begin, int64_t end) {
-      correction.SumPixels(codes, begin, end, pixel_sums.get());
-    });
-  }
   const Conv2dInput input{codes, batch, pad_code};
   parallel_for(kernel->TileCount(batch), 1, [&](int64_t begin, int64_t end) {
     void* workspace = Workspace::OfThisThread().Get(kernel->WorkspaceBytes());
-    for (int64_t tile = begin; tile < end; ++tile) {
-      kernel->RunTile(input, tile, workspace, out);
-      if (pixel_sums == nullptr) continue;
-      correction.Apply(kernel->TileAt(batch, tile), pixel_sums.get(), out);
-    }
+    for (int64_t tile = begin; tile < end; ++tile) kernel->RunTile(input, tile, workspace, out);
   });
 }
 
