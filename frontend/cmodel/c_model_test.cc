@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <functional>
+#include <thread>
 
 #include "frontend/read_multiplier.h"
 #include "runtime/base/file_io.h"
@@ -344,6 +345,30 @@ TEST_F(CModel, AnotherCompilerGivesTheSameTable) {
            "#include <stdint.h>\nint16_t mul8s_K(int8_t B, int8_t A) { return (A & ~3) * B; }\n");
   unsetenv("AXLUT_CC");
   Expect(model, "A", Signed(8), Signed(8), Low);
+}
+
+TEST_F(CModel, SeveralThreadsCanEachHaveAModel) {
+  std::vector<std::thread> threads;
+  std::vector<int> right(4, 0);
+  for (int t = 0; t < 4; ++t) {
+    const std::string path = folder_->path() + "/mul6u_T" + std::to_string(t) + ".c";
+    ASSERT_TRUE(WriteFileAtomically(path, "unsigned f(unsigned a, unsigned b) { return a * b / " +
+                                              std::to_string(t + 1) + "; }\n")
+                    .ok());
+    threads.emplace_back([path, t, &right] {
+      const Result<MultiplierModel> model = ReadCModel(path, {});
+      if (!model.ok()) return;
+      std::vector<int64_t> products(4096);
+      for (int repeat = 0; repeat < 20; ++repeat) {
+        if (!Evaluate(*model, 0, products).ok()) return;
+      }
+      int count = 0;
+      for (int i = 0; i < 4096; ++i) count += products[i] == (i / 64) * (i % 64) / (t + 1) ? 1 : 0;
+      right[t] = count;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(right, ::testing::Each(4096));
 }
 
 // The project's own models against formulas of the same arithmetic.

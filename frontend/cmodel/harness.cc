@@ -86,7 +86,8 @@ static void on_forbidden_call(int number, siginfo_t* info, void* context) {
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define LOAD_ARGUMENT(i) LOAD(args[i])  /* its low word */
 #define RETURN(what) BPF_STMT(BPF_RET | BPF_K, what)
-#define ALLOW(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##call, 0, 1), RETURN(SECCOMP_RET_ALLOW)
+#define ALLOW(call) \
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##call, 0, 1), RETURN(SECCOMP_RET_ALLOW)
 /* Allowed if argument i lies in low .. high. */
 #define ALLOW_RANGE(call, i, low, high) \
   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##call, 0, 5), LOAD_ARGUMENT(i), \
