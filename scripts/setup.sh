@@ -17,7 +17,7 @@ for argument in "$@"; do
 done
 
 packages=(
-  g++ cmake ninja-build ccache git ca-certificates python3 python3-venv
+  g++ make cmake ninja-build ccache pkgconf git ca-certificates python3 python3-venv
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libxxhash-dev
   libflatbuffers-dev flatbuffers-compiler
   yosys yosys-dev verilator

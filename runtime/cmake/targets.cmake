@@ -34,10 +34,10 @@ elseif(AXLUT_SANITIZE)
   target_link_options(axlut_flags INTERFACE -fsanitize=${AXLUT_SANITIZE})
 endif()
 
-# axlut_library(NAME SOURCES ... [DEPENDS ...] [PRIVATE_DEPENDS ...])
+# axlut_library(NAME [NOT_INSTALLED] SOURCES ... [DEPENDS ...] [PRIVATE_DEPENDS ...])
 # The static, position-independent library axlut_NAME, alias axlut::NAME.
 function(axlut_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "NOT_INSTALLED" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
   add_library(axlut_${name} STATIC ${ARG_SOURCES})
   add_library(axlut::${name} ALIAS axlut_${name})
   set_target_properties(axlut_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON EXPORT_NAME ${name})
@@ -47,7 +47,9 @@ function(axlut_library name)
   target_compile_features(axlut_${name} PUBLIC cxx_std_17)
   target_link_libraries(axlut_${name} PUBLIC ${ARG_DEPENDS}
     PRIVATE $<BUILD_INTERFACE:axlut_flags> ${ARG_PRIVATE_DEPENDS})
-  set_property(GLOBAL APPEND PROPERTY AXLUT_LIBRARIES axlut_${name})
+  if(NOT ARG_NOT_INSTALLED)
+    set_property(GLOBAL APPEND PROPERTY AXLUT_LIBRARIES axlut_${name})
+  endif()
 endfunction()
 
 # axlut_command(NAME SOURCES ... DEPENDS ...): an executable in build/bin, installed.
