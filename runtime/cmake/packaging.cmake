@@ -9,7 +9,7 @@ install(EXPORT axlut_targets NAMESPACE axlut:: DESTINATION ${CMAKE_INSTALL_LIBDI
         FILE axlutTargets.cmake COMPONENT Development)
 install(DIRECTORY kernels frontend lutgen sim DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/axlut
         COMPONENT Development FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN "*.inc"
-        PATTERN "yosys" EXCLUDE)
+        PATTERN "yosys" EXCLUDE PATTERN "testing" EXCLUDE PATTERN "commands" EXCLUDE)
 install(DIRECTORY runtime/base runtime/table runtime/nn runtime/model
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/axlut/runtime
         COMPONENT Development FILES_MATCHING PATTERN "*.h")
@@ -21,6 +21,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/axlutConfigVersion.cmake
   COMPATIBILITY SameMajorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/axlutConfig.cmake ${PROJECT_BINARY_DIR}/axlutConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/axlut COMPONENT Development)
+# Relative, so that the installed tree can be moved.
+file(RELATIVE_PATH AXLUT_PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(runtime/cmake/axlut.pc.in ${PROJECT_BINARY_DIR}/axlut.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/axlut.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
         COMPONENT Development)
