@@ -158,7 +158,7 @@ Result<void> CheckFilterQuantization(const Tensor& filter, int64_t channels, int
 }
 
 Result<OutputStage> MakeOutputStage(const Operands& operands, int64_t channels,
-                                    Activation activation, bool product_in_float) {
+                                    Activation activation) {
   const Tensor& filter = *operands.filter;
   const Tensor& output = *operands.output;
   OutputStage stage;
@@ -169,8 +169,7 @@ Result<OutputStage> MakeOutputStage(const Operands& operands, int64_t channels,
   const float scale_in = operands.input->scale();
   for (int64_t c = 0; c < channels; ++c) {
     const float scale_filter = filter.scales[filter.scales.size() == 1 ? 0 : c];
-    const double product = product_in_float ? double{scale_in * scale_filter}
-                                            : double{scale_in} * double{scale_filter};
+    const double product = double{scale_in} * double{scale_filter};
     AXLUT_ASSIGN_OR_RETURN(const FixedPointMultiplier multiplier,
                            QuantizeMultiplier(product / output.scale()));
     stage.multipliers.push_back(multiplier);
@@ -303,7 +302,7 @@ Result<std::unique_ptr<Layer>> MakeConvLayer(const Graph& graph, const Operator&
     }
   }
   AXLUT_ASSIGN_OR_RETURN(OutputStage stage,
-                         MakeOutputStage(operands, shape.out_c, options.activation, false));
+                         MakeOutputStage(operands, shape.out_c, options.activation));
   const int64_t depth = shape.Depth();
   const auto source = [&](int64_t i) {
     return depthwise ? i : i % shape.out_c * depth + i / shape.out_c;
@@ -337,8 +336,7 @@ Result<std::unique_ptr<Layer>> MakeDenseLayer(const Graph& graph, const Operator
         ShapeToString(filter.shape), ShapeToString(output.shape)));
   }
   AXLUT_RETURN_IF_ERROR(CheckFilterQuantization(filter, units, 0));
-  const bool per_tensor = filter.scales.size() == 1;
-  if (operands.bias != nullptr && per_tensor && operands.bias->IsPerTensorQuantized()) {
+  if (operands.bias != nullptr && filter.scales.size() == 1 && operands.bias->IsPerTensorQuantized()) {
     const double product = operands.input->scale() * filter.scale();
     if (std::fabs(product - operands.bias->scale()) / output.scale() > 0.02) {
       return Error::InvalidInput(
@@ -348,7 +346,7 @@ Result<std::unique_ptr<Layer>> MakeDenseLayer(const Graph& graph, const Operator
   }
   const DenseOptions& options = std::get<DenseOptions>(op.options);
   AXLUT_ASSIGN_OR_RETURN(OutputStage stage,
-                         MakeOutputStage(operands, units, options.activation, per_tensor));
+                         MakeOutputStage(operands, units, options.activation));
   stage.rounds_once = true;
   const auto source = [&](int64_t i) { return i % units * depth + i / units; };
   AXLUT_ASSIGN_OR_RETURN(

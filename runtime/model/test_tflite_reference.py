@@ -171,6 +171,50 @@ def samples_for(builder, x, rng, count):
     return rng.integers(-128, 128, [count, *tensor.shape[1:]]).astype(np.int8)
 
 
+def test_dense_multiplier_is_computed_in_doubles(tmp_path):
+    """Scales whose product differs in 32-bit floats by almost half a unit: about ten of the 1.2
+    million outputs tell the two apart."""
+    rng = np.random.default_rng(7)
+    pairs = rng.uniform([0.01, 0.001], [0.2, 0.02], (2000, 2)).astype(np.float32)
+    exact = pairs[:, 0].astype(float) * pairs[:, 1]
+    error = np.abs((pairs[:, 0] * pairs[:, 1]).astype(float) / exact - 1)
+    scale_in, scale_weights = pairs[error.argmax()]
+    builder = tb.Builder()
+    layers = tb.Layers(builder, rng, largest_zero=5)
+    x = layers.codes([1, 40], float(scale_in))
+    y = layers.dense(x, 3000, bias=False, out_scale=float(scale_in * scale_weights * 580))
+    builder.graph.tensors[1].quantization.scale = [float(scale_weights)]
+    model = builder.finish(x, y)
+    samples = rng.integers(-128, 128, (400, 40)).astype(np.int8)
+    np.testing.assert_array_equal(emulate(tmp_path, model, samples),
+                                  tb.run_reference(model, samples))
+
+
+@pytest.mark.parametrize("kind", ["RELU", "QUANTIZE"])
+def test_rescaling_with_ties_equals_the_reference_kernel(kind, tmp_path):
+    """Quotients of scales next to k/4: whether they are computed in floats or doubles decides how
+    the ties round, and the two operators differ in that."""
+    rng = np.random.default_rng(3)
+    builder = tb.Builder()
+    layers = tb.Layers(builder, rng)
+    x = layers.codes([1, 256], 0.03, -5)
+    parts = []
+    for factor in (0.5, 1.5, 2.5, 0.25, 0.75):
+        for nudge in range(-2, 3):
+            scale = np.float32(0.03 * factor)
+            for _ in range(abs(nudge)):
+                scale = np.nextafter(scale, np.float32(np.sign(nudge)))
+            y = layers.codes([1, 256], float(scale), -30)
+            builder.op(kind, [x], y, None if kind == "RELU" else "QuantizeOptions")
+            parts.append(y)
+    # Concatenation needs equal quantization, so each part becomes a model's output in turn.
+    codes = np.arange(-128, 128).astype(np.int8).reshape(1, 256)
+    for y in parts:
+        model = builder.finish(x, y)
+        np.testing.assert_array_equal(emulate(tmp_path, model, codes),
+                                      tb.run_reference(model, codes))
+
+
 SEEDS = int(os.environ.get("AXLUT_FUZZ_SEEDS", "8"))  # random models per operator
 
 
