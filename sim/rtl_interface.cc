@@ -5,39 +5,21 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <boost/property_tree/ptree.hpp>
-#include <boost/property_tree/xml_parser.hpp>
 #include <charconv>
 #include <cstdlib>
 #include <map>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "runtime/base/cli.h"
+#include "sim/xml_reader.h"
 
 namespace axlut {
 namespace {
 
-using Tree = boost::property_tree::ptree;
-
-// Of nested elements: the XML parser and the tree's destructor recurse, and the text comes from a
-// design that may be built to break them. The deepest honest case is a chain of ?: operators.
-constexpr int kMaxDepth = 5000;
-constexpr int kMaxTypeDepth = 16;
-
-std::string Attribute(const Tree& element, const char* name) {
-  const auto attributes = element.get_child_optional("<xmlattr>");
-  if (!attributes) return "";
-  return attributes->get<std::string>(Tree::path_type(name, '\n'), "");
-}
-
-// Without the copy, or the dangling reference, that ptree's get_child() with a default would give.
-const Tree& ChildOrEmpty(const Tree& element, const char* name) {
-  static const Tree empty;
-  const auto child = element.find(name);
-  return child == element.not_found() ? empty : child->second;
-}
+constexpr int kMaxTypeDepth = 16;  // of nested types
 
 std::optional<int> ToInt(std::string_view text) {
   int value = 0;
@@ -60,7 +42,27 @@ std::optional<int> ConstantValue(const std::string& text) {
   return static_cast<int>(value);
 }
 
-// A type of the dump's table, reduced to what a port may be.
+// A type of the dump's table.
+struct DumpedType {
+  std::string tag;
+  std::string name;
+  std::string left;
+  std::string right;
+  std::string sub_type;
+  bool is_signed = false;
+  std::vector<int> bounds;  // of a packed array
+};
+
+// A <var> of a module.
+struct DumpedVariable {
+  std::string module;
+  std::string name;
+  std::string type;
+  std::string direction;  // "" for what is no port
+  SourceLocation where;
+};
+
+// What a type means for a port.
 struct PortType {
   int width = 0;  // 0: no packed vector
   bool is_signed = false;
@@ -93,43 +95,69 @@ const std::map<std::string, std::string>& RefusedConstructs() {
   return refused;
 }
 
+Error Malformed(const std::string& what) {
+  return Error::Tool(fmt::format("cannot read Verilator's XML dump: {}", what))
+      .Help("AxLUT was tested with Verilator 5.006");
+}
+
 class Reader {
  public:
-  explicit Reader(const Tree& root) : root_(root) {}
+  explicit Reader(std::string_view xml) : xml_(xml) {}
 
   Result<RtlDesign> Read() {
-    const auto netlist = root_.get_child_optional("verilator_xml.netlist");
-    const auto files = root_.get_child_optional("verilator_xml.files");
-    if (!netlist || !files) return Malformed("no <netlist> or no <files>");
-    for (const auto& [tag, file] : *files) {
-      if (tag == "file") files_[Attribute(file, "id")] = Attribute(file, "filename");
+    while (true) {
+      const Result<XmlReader::Event> event = xml_.Next();
+      if (!event.ok()) return Malformed(event.error().message());
+      if (*event == XmlReader::Event::kDone) break;
+      if (*event == XmlReader::Event::kStart) Start();
     }
-    for (const auto& [tag, type] : ChildOrEmpty(*netlist, "typetable")) {
-      types_[Attribute(type, "id")] = {tag, &type};
-    }
-    for (const auto& [tag, child] : root_.get_child("verilator_xml")) {
-      if (tag != "cells") continue;
-      for (const auto& [cell_tag, cell] : child) {
-        if (cell_tag == "cell") design_.tops.push_back(Attribute(cell, "submodname"));
-      }
-    }
-    for (const auto& [tag, module] : *netlist) {
-      if (tag == "module") AXLUT_RETURN_IF_ERROR(ReadModule(module));
-    }
-    if (!design_.tops.empty() && design_.interface.top.empty()) {
-      return Malformed("no <module> for the top module");
-    }
+    if (!has_netlist_ || files_.empty()) return Malformed("no <netlist> or no <files>");
+    AXLUT_RETURN_IF_ERROR(Finish());
     return std::move(design_);
   }
 
  private:
-  static Error Malformed(const std::string& what) {
-    return Error::Tool(fmt::format("cannot read Verilator's XML dump: {}", what))
-        .Help("AxLUT was tested with Verilator 5.006");
+  // True if the element that starts is `path` below <verilator_xml>.
+  bool At(std::initializer_list<const char*> path) const {
+    const std::vector<std::string>& open = xml_.open();
+    return open.size() == path.size() + 1 && open[0] == "verilator_xml" &&
+           std::equal(path.begin(), path.end(), open.begin() + 1);
   }
 
-  SourceLocation Where(const Tree& element) const {
-    std::istringstream fields(Attribute(element, "loc"));  // "c,2,15,2,16": file, line, column, end
+  void Start() {
+    const size_t depth = xml_.open().size();
+    if (depth == 2 && xml_.tag() == "netlist") has_netlist_ = true;
+    if (At({"files", "file"})) files_[xml_.Attribute("id")] = xml_.Attribute("filename");
+    if (At({"cells", "cell"})) design_.tops.push_back(xml_.Attribute("submodname"));
+    if (At({"netlist", "module"})) design_.modules.push_back(xml_.Attribute("name"));
+    if (At({"netlist", "module", "var"})) StartVariable();
+    if (depth == 4 && xml_.open()[2] == "typetable") StartType();
+    if (depth == 6 && At({"netlist", "typetable", "packarraydtype", "range", "const"})) {
+      const std::optional<int> bound = ConstantValue(xml_.Attribute("name"));
+      if (bound) types_[last_type_].bounds.push_back(*bound);
+    }
+    if (depth > 3 && xml_.open()[2] == "module") CheckConstruct();
+  }
+
+  void StartVariable() {
+    variables_.push_back({design_.modules.back(), xml_.Attribute("name"),
+                          xml_.Attribute("dtype_id"), xml_.Attribute("dir"), Where()});
+  }
+
+  void StartType() {
+    last_type_ = xml_.Attribute("id");
+    types_[last_type_] = {xml_.tag(),
+                          xml_.Attribute("name"),
+                          xml_.Attribute("left"),
+                          xml_.Attribute("right"),
+                          xml_.Attribute("sub_dtype_id"),
+                          xml_.Attribute("signed") == "true",
+                          {}};
+  }
+
+  // "c,2,15,2,16": file, first line and column, last line and column.
+  SourceLocation Where() const {
+    std::istringstream fields(xml_.Attribute("loc"));
     std::string file;
     std::string line;
     std::string column;
@@ -141,40 +169,56 @@ class Reader {
     return {known->second, ToInt(line).value_or(0), ToInt(column).value_or(0)};
   }
 
-  Result<void> ReadModule(const Tree& module) {
-    const std::string name = Attribute(module, "name");
-    if (name.empty()) return Malformed("a <module> without a name");
-    design_.modules.push_back(name);
-    const bool is_top = !design_.tops.empty() && name == design_.tops[0];
-    if (is_top) design_.interface.top = name;
-    for (const auto& [tag, child] : module) {
-      if (tag == "var") {
-        const std::string direction = Attribute(child, "dir");
-        if (direction.empty()) {
-          NoteInternalVector(name, child);
-        } else if (is_top) {
-          AXLUT_RETURN_IF_ERROR(ReadPort(child, direction));
-        }
+  void CheckConstruct() {
+    const auto refused = RefusedConstructs().find(xml_.tag());
+    if (refused != RefusedConstructs().end()) {
+      design_.objections.push_back(
+          Error::Unsupported(fmt::format("the design is not simulated: {}", refused->second))
+              .At(Where()));
+    }
+    if (xml_.tag() != "senitem") return;
+    const std::string edge = xml_.Attribute("edgeType");
+    if (edge != "POS" && edge != "NEG" && edge != "BOTH") return;
+    design_.objections.push_back(
+        Error::Unsupported("the design is sequential (it waits for a clock edge); only "
+                           "combinational multipliers can be verified")
+            .At(Where())
+            .Note("pipelined multipliers are not supported by this version"));
+  }
+
+  // Types come last in the dump, so ports are made when all is read.
+  Result<void> Finish() {
+    if (design_.tops.empty()) return {};
+    const std::string& top = design_.tops[0];
+    if (std::find(design_.modules.begin(), design_.modules.end(), top) == design_.modules.end()) {
+      return Malformed("no <module> for the top module");
+    }
+    design_.interface.top = top;
+    for (const DumpedVariable& variable : variables_) {
+      if (variable.direction.empty()) {
+        NoteInternalVector(variable);
+      } else if (variable.module == top) {
+        AXLUT_RETURN_IF_ERROR(AddPort(variable));
       }
-      CheckConstructs(tag, child);
     }
     return {};
   }
 
-  Result<void> ReadPort(const Tree& var, const std::string& direction) {
+  Result<void> AddPort(const DumpedVariable& variable) {
     RtlPort port;
-    port.name = Attribute(var, "name");
-    port.where = Where(var);
-    if (direction == "input") {
+    port.name = variable.name;
+    port.where = variable.where;
+    if (variable.direction == "input") {
       port.direction = PortDirection::kInput;
-    } else if (direction == "output") {
+    } else if (variable.direction == "output") {
       port.direction = PortDirection::kOutput;
-    } else if (direction == "inout") {
+    } else if (variable.direction == "inout") {
       port.direction = PortDirection::kInout;
     } else {
-      return Malformed(fmt::format("port '{}' has the direction '{}'", port.name, direction));
+      return Malformed(
+          fmt::format("port '{}' has the direction '{}'", port.name, variable.direction));
     }
-    AXLUT_ASSIGN_OR_RETURN(const PortType type, TypeOf(Attribute(var, "dtype_id"), 0));
+    AXLUT_ASSIGN_OR_RETURN(const PortType type, TypeOf(variable.type, 0));
     port.width = type.width;
     port.is_signed = type.is_signed;
     port.type = type.name;
@@ -187,115 +231,56 @@ class Reader {
     if (entry == types_.end() || depth > kMaxTypeDepth) {
       return Malformed(fmt::format("no type with the number '{}'", id));
     }
-    const std::string& tag = entry->second.first;
-    const Tree& type = *entry->second.second;
-    if (tag == "basicdtype") return BasicType(type);
-    if (tag == "refdtype" || tag == "enumdtype") {
-      return TypeOf(Attribute(type, "sub_dtype_id"), depth + 1);
-    }
-    if (tag == "packarraydtype") return PackedArrayType(type, depth);
-    const std::string name = tag == "unpackarraydtype" ? "unpacked array"
-                             : tag == "structdtype"    ? "structure"
-                                                       : tag;
+    const DumpedType& type = entry->second;
+    if (type.tag == "basicdtype") return BasicType(type);
+    if (type.tag == "refdtype" || type.tag == "enumdtype") return TypeOf(type.sub_type, depth + 1);
+    if (type.tag == "packarraydtype") return PackedArrayType(type, depth);
+    const std::string name = type.tag == "unpackarraydtype" ? "unpacked array"
+                             : type.tag == "structdtype"    ? "structure"
+                                                            : type.tag;
     return PortType{0, false, name};
   }
 
-  static Result<PortType> BasicType(const Tree& type) {
-    PortType result;
-    result.name = Attribute(type, "name");
-    result.is_signed = Attribute(type, "signed") == "true";
-    const std::string left = Attribute(type, "left");
-    if (result.name == "real" || result.name == "string" || result.name == "chandle" ||
-        result.name == "event") {
+  static Result<PortType> BasicType(const DumpedType& type) {
+    PortType result = {1, type.is_signed, type.name};
+    if (type.name == "real" || type.name == "string" || type.name == "chandle" ||
+        type.name == "event") {
+      result.width = 0;
       return result;
     }
-    if (left.empty()) {
-      result.width = 1;
-      return result;
-    }
-    const std::optional<int> from = ToInt(left);
-    const std::optional<int> to = ToInt(Attribute(type, "right"));
-    if (!from || !to) return Malformed(fmt::format("type '{}' has no range", result.name));
+    if (type.left.empty()) return result;
+    const std::optional<int> from = ToInt(type.left);
+    const std::optional<int> to = ToInt(type.right);
+    if (!from || !to) return Malformed(fmt::format("type '{}' has no range", type.name));
     result.width = std::abs(*from - *to) + 1;
     return result;
   }
 
-  Result<PortType> PackedArrayType(const Tree& type, int depth) const {
-    AXLUT_ASSIGN_OR_RETURN(PortType element, TypeOf(Attribute(type, "sub_dtype_id"), depth + 1));
-    std::vector<int> bounds;
-    for (const auto& [tag, bound] : ChildOrEmpty(type, "range")) {
-      if (tag != "const") continue;
-      const std::optional<int> value = ConstantValue(Attribute(bound, "name"));
-      if (value) bounds.push_back(*value);
-    }
-    if (bounds.size() != 2) return Malformed("a packed array has no range");
-    element.width *= std::abs(bounds[0] - bounds[1]) + 1;
+  Result<PortType> PackedArrayType(const DumpedType& type, int depth) const {
+    AXLUT_ASSIGN_OR_RETURN(PortType element, TypeOf(type.sub_type, depth + 1));
+    if (type.bounds.size() != 2) return Malformed("a packed array has no range");
+    element.width *= std::abs(type.bounds[0] - type.bounds[1]) + 1;
     element.is_signed = false;  // of the whole: IEEE 1800 7.4.1
     return element;
   }
 
-  void NoteInternalVector(const std::string& module, const Tree& var) {
-    const auto entry = types_.find(Attribute(var, "dtype_id"));
-    if (entry == types_.end() || entry->second.first != "basicdtype") return;
-    const Result<PortType> type = BasicType(*entry->second.second);
+  void NoteInternalVector(const DumpedVariable& variable) {
+    const auto entry = types_.find(variable.type);
+    if (entry == types_.end() || entry->second.tag != "basicdtype") return;
+    const Result<PortType> type = BasicType(entry->second);
     if (type.ok() && type->width > 1) {
-      design_.internal_vectors.push_back({module, Attribute(var, "name")});
+      design_.internal_vectors.push_back({variable.module, variable.name});
     }
   }
 
-  // Notes what is refused in `element` and in all that is below it, in the text's order.
-  void CheckConstructs(const std::string& tag, const Tree& element) {
-    std::vector<std::pair<const std::string*, const Tree*>> pending = {{&tag, &element}};
-    while (!pending.empty()) {
-      const auto [current_tag, current] = pending.back();
-      pending.pop_back();
-      CheckConstruct(*current_tag, *current);
-      for (auto child = current->rbegin(); child != current->rend(); ++child) {
-        pending.emplace_back(&child->first, &child->second);
-      }
-    }
-  }
-
-  void CheckConstruct(const std::string& tag, const Tree& element) {
-    const auto refused = RefusedConstructs().find(tag);
-    if (refused != RefusedConstructs().end()) {
-      design_.objections.push_back(
-          Error::Unsupported(fmt::format("the design is not simulated: {}", refused->second))
-              .At(Where(element)));
-    }
-    if (tag != "senitem") return;
-    const std::string edge = Attribute(element, "edgeType");
-    if (edge != "POS" && edge != "NEG" && edge != "BOTH") return;
-    design_.objections.push_back(
-        Error::Unsupported("the design is sequential (it waits for a clock edge); only "
-                           "combinational multipliers can be verified")
-            .At(Where(element))
-            .Note("pipelined multipliers are not supported by this version"));
-  }
-
-  const Tree& root_;
+  XmlReader xml_;
+  bool has_netlist_ = false;
   std::map<std::string, std::string> files_;
-  std::map<std::string, std::pair<std::string, const Tree*>> types_;
+  std::map<std::string, DumpedType> types_;
+  std::string last_type_;
+  std::vector<DumpedVariable> variables_;
   RtlDesign design_;
 };
-
-// The nesting of elements, counted without recursion. Verilator writes '<' only where a tag begins.
-int NestingDepth(std::string_view xml) {
-  int depth = 0;
-  int deepest = 0;
-  for (size_t at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at + 1)) {
-    const size_t end = xml.find('>', at);
-    if (end == std::string_view::npos) break;
-    const char first = xml[at + 1];
-    if (first == '?' || first == '!') continue;
-    if (first == '/') {
-      --depth;
-    } else if (xml[end - 1] != '/') {
-      deepest = std::max(deepest, ++depth);
-    }
-  }
-  return deepest;
-}
 
 bool Contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -303,20 +288,7 @@ bool Contains(const std::vector<std::string>& words, const std::string& word) {
 
 }  // namespace
 
-Result<RtlDesign> ParseVerilatorXml(std::string_view xml) {
-  if (const int depth = NestingDepth(xml); depth > kMaxDepth) {
-    return Error::Unsupported(fmt::format(
-        "the design has expressions nested {} deep; at most {} are read", depth, kMaxDepth));
-  }
-  Tree root;
-  std::istringstream text{std::string(xml)};
-  try {
-    boost::property_tree::read_xml(text, root);
-    return Reader(root).Read();
-  } catch (const boost::property_tree::ptree_error& failure) {
-    return Error::Tool(fmt::format("cannot read Verilator's XML dump: {}", failure.what()));
-  }
-}
+Result<RtlDesign> ParseVerilatorXml(std::string_view xml) { return Reader(xml).Read(); }
 
 Result<std::string> ChooseTop(const RtlDesign& design, const std::string& requested,
                               const std::string& circuit_name, const std::string& file) {
