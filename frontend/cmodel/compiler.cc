@@ -92,6 +92,18 @@ std::optional<std::string> ParseLinkerLine(const std::string& line) {
   return std::nullopt;
 }
 
+// The line that tells most about a failure of the compiler itself: "internal compiler error: File
+// size limit exceeded ...", else the last one.
+std::string TellingLine(const std::string& diagnostics) {
+  std::string telling;
+  std::istringstream stream(diagnostics);
+  for (std::string line; std::getline(stream, line);) {
+    if (line.find("error") != std::string::npos) return line;
+    if (!line.empty()) telling = line;
+  }
+  return telling;
+}
+
 }  // namespace
 
 Error ErrorFromDiagnostics(const std::string& diagnostics, const std::string& file,
@@ -116,13 +128,11 @@ Error ErrorFromDiagnostics(const std::string& diagnostics, const std::string& fi
     return Diagnose(Diagnostic::kCSyntax, "the C model does not link: " + *linker).At({file, 0, 0});
   }
   if (!first) {
-    std::string last;
-    std::istringstream again(diagnostics);
-    for (std::string line; std::getline(again, line);) last = line.empty() ? last : line;
-    Error error =
+    const Error error =
         Diagnose(Diagnostic::kCCompiler, "the C compiler failed on this model with " + how_it_ended)
             .At({file, 0, 0});
-    return last.empty() ? error : std::move(error).Note("it said: " + last);
+    const std::string said = TellingLine(diagnostics);
+    return said.empty() ? error : Error(error).Note("it said: " + said);
   }
   if (first->where.line == 0) first->where.file = file;
   Error error = Diagnose(Diagnostic::kCSyntax, first->message).At(first->where);
