@@ -55,20 +55,8 @@ Result<int> Run(const po::variables_map& values, const cli::Context& context) {
       StoredTable stored,
       BuildTable(model, MakeSweepOptions(context, "evaluating " + model.name, pool.get())));
   stored.info.metrics = MeasureErrors(stored.table, pool->AsParallelFor()).ToMap();
-  AXLUT_RETURN_IF_ERROR(SaveTable(output.path, stored, output.format));
-
-  const TruthTable& table = stored.table;
-  context.Note(fmt::format("{}: {}, {} entries -> {}", stored.info.name,
-                           DescribeOperands(table.a(), table.b(), table.product()),
-                           table.products().size(), output.path));
+  AXLUT_RETURN_IF_ERROR(WriteTable(output, stored, stored.info.name, context));
   NoteOperandOrder(stored, output, options.ports.like_tfapprox, context);
-  if (context.json()) {
-    nlohmann::ordered_json answer = NewAnswer();
-    answer["output"] = output.path;
-    answer["format"] = output.format;
-    answer["table"] = TableJson(stored);
-    AXLUT_RETURN_IF_ERROR(context.WriteJson(Serialize(answer)));
-  }
   return cli::kExitDone;
 }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // lutgen convert: a table file in another format.
-#include <fmt/format.h>
-
 #include <utility>
 
 #include "lutgen/commands/commands.h"
@@ -25,19 +23,7 @@ Result<int> Run(const po::variables_map& values, const cli::Context& context) {
   AXLUT_ASSIGN_OR_RETURN(const RawFormatHints hints, ReadRawFormatHints(values));
   AXLUT_ASSIGN_OR_RETURN(StoredTable stored, LoadTable(input, hints));
   if (stored.info.metrics.empty()) stored.info.metrics = MeasureErrors(stored.table).ToMap();
-  AXLUT_RETURN_IF_ERROR(SaveTable(output.path, stored, output.format));
-
-  const TruthTable& table = stored.table;
-  context.Note(fmt::format("{}: {}, {} entries -> {}", input,
-                           DescribeOperands(table.a(), table.b(), table.product()),
-                           table.products().size(), output.path));
-  if (context.json()) {
-    nlohmann::ordered_json answer = NewAnswer();
-    answer["output"] = output.path;
-    answer["format"] = output.format;
-    answer["table"] = TableJson(stored);
-    AXLUT_RETURN_IF_ERROR(context.WriteJson(Serialize(answer)));
-  }
+  AXLUT_RETURN_IF_ERROR(WriteTable(output, stored, input, context));
   return cli::kExitDone;
 }
 

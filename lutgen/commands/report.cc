@@ -120,6 +120,21 @@ std::string MetricsText(const std::map<std::string, double>& metrics) {
   return text;
 }
 
+Result<void> WriteTable(const TableOutput& output, const StoredTable& stored,
+                        const std::string& what, const cli::Context& context) {
+  AXLUT_RETURN_IF_ERROR(SaveTable(output.path, stored, output.format));
+  const TruthTable& table = stored.table;
+  context.Note(fmt::format("{}: {}, {} entries -> {}", what,
+                           DescribeOperands(table.a(), table.b(), table.product()),
+                           table.products().size(), output.path));
+  if (!context.json()) return {};
+  nlohmann::ordered_json answer = NewAnswer();
+  answer["output"] = output.path;
+  answer["format"] = output.format;
+  answer["table"] = TableJson(stored);
+  return context.WriteJson(Serialize(answer));
+}
+
 std::string OperandOrderText(const PortNames& ports) {
   const auto quoted = [](const std::string& name) {
     return name.empty() ? std::string("not known by name") : "'" + name + "'";

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "lutgen/commands/options.h"
 #include "lutgen/error_metrics.h"
+#include "runtime/base/cli.h"
 #include "runtime/table/stored_table.h"
 
 namespace axlut {
@@ -30,6 +32,9 @@ std::string DescribeOperands(const OperandSpec& a, const OperandSpec& b,
 std::string MetricsText(const std::map<std::string, double>& metrics);
 // All that is known, for `lutgen info`.
 std::string TableText(const StoredTable& stored);
+// Saves the table and answers: a line about `what` for a human, and the JSON answer under --json.
+Result<void> WriteTable(const TableOutput& output, const StoredTable& stored,
+                        const std::string& what, const cli::Context& context);
 // Which operand is the row, for a table where it matters: "row operand (activation): port 'A',
 // ...".
 std::string OperandOrderText(const PortNames& ports);
