@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What every CPU convolution looks like to its caller. The work is cut into tiles, blocks of output
 // positions x output channels that are independent of each other: the caller spreads them over its
-// threads and owns the scratch memory, kernels neither allocate nor start threads.
+// threads and owns the scratch memory, kernels start no threads and (but for the reference) do not
+// allocate while they run.
 #pragma once
 
 #include <cstdint>

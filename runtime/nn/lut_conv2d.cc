@@ -167,7 +167,11 @@ class Workspace {
 
  private:
   static constexpr std::align_val_t kAlignment{64};
-  void Free() { ::operator delete(memory_, kAlignment); }
+  void Free() {
+    ::operator delete(memory_, kAlignment);
+    memory_ = nullptr;
+    bytes_ = 0;
+  }
   void* memory_ = nullptr;
   int64_t bytes_ = 0;
 };
