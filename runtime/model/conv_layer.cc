@@ -336,7 +336,8 @@ Result<std::unique_ptr<Layer>> MakeDenseLayer(const Graph& graph, const Operator
         ShapeToString(filter.shape), ShapeToString(output.shape)));
   }
   AXLUT_RETURN_IF_ERROR(CheckFilterQuantization(filter, units, 0));
-  if (operands.bias != nullptr && filter.scales.size() == 1 && operands.bias->IsPerTensorQuantized()) {
+  if (operands.bias != nullptr && filter.scales.size() == 1 &&
+      operands.bias->IsPerTensorQuantized()) {
     const double product = operands.input->scale() * filter.scale();
     if (std::fabs(product - operands.bias->scale()) / output.scale() > 0.02) {
       return Error::InvalidInput(
@@ -345,8 +346,7 @@ Result<std::unique_ptr<Layer>> MakeDenseLayer(const Graph& graph, const Operator
     }
   }
   const DenseOptions& options = std::get<DenseOptions>(op.options);
-  AXLUT_ASSIGN_OR_RETURN(OutputStage stage,
-                         MakeOutputStage(operands, units, options.activation));
+  AXLUT_ASSIGN_OR_RETURN(OutputStage stage, MakeOutputStage(operands, units, options.activation));
   stage.rounds_once = true;
   const auto source = [&](int64_t i) { return i % units * depth + i / units; };
   AXLUT_ASSIGN_OR_RETURN(

@@ -190,29 +190,48 @@ def test_dense_multiplier_is_computed_in_doubles(tmp_path):
                                   tb.run_reference(model, samples))
 
 
+def rescaled(codes, quotient):
+    """codes times a fixed-point quotient, rounded twice (docs/emulation.md, eq. 3 and 4); right
+    for results that are not negative."""
+    fraction, shift = np.frexp(quotient)
+    products = (codes << max(int(shift), 0)) * int(np.floor(fraction * 2**31 + 0.5))
+    high = np.sign(products) * ((np.abs(products) + 2**30) >> 31)
+    right = max(-int(shift), 0)
+    return np.sign(high) * ((np.abs(high) + (1 << right >> 1)) >> right)
+
+
 @pytest.mark.parametrize("kind", ["RELU", "QUANTIZE"])
-def test_rescaling_with_ties_equals_the_reference_kernel(kind, tmp_path):
-    """Quotients of scales next to k/4: whether they are computed in floats or doubles decides how
-    the ties round, and the two operators differ in that."""
+def test_rescaling_of_ties_equals_the_reference_kernel(kind, tmp_path):
+    """RELU computes its quotient of scales in floats, QUANTIZE in doubles. Only codes next to a tie
+    tell: models with scales for which the two give different codes."""
     rng = np.random.default_rng(3)
-    builder = tb.Builder()
-    layers = tb.Layers(builder, rng)
-    x = layers.codes([1, 256], 0.03, -5)
-    parts = []
-    for factor in (0.5, 1.5, 2.5, 0.25, 0.75):
-        for nudge in range(-2, 3):
-            scale = np.float32(0.03 * factor)
-            for _ in range(abs(nudge)):
-                scale = np.nextafter(scale, np.float32(np.sign(nudge)))
-            y = layers.codes([1, 256], float(scale), -30)
-            builder.op(kind, [x], y, None if kind == "RELU" else "QuantizeOptions")
-            parts.append(y)
-    # Concatenation needs equal quantization, so each part becomes a model's output in turn.
-    codes = np.arange(-128, 128).astype(np.int8).reshape(1, 256)
-    for y in parts:
+    codes = np.arange(-128, 128)
+    found = 0
+    for _ in range(2000):
+        scale_in = np.float32(rng.uniform(0.01, 0.2))
+        scale_out = np.float32(scale_in * rng.choice([0.5, 1.5, 2.5, 1 / 3, 2 / 3, 0.75]))
+        zero = int(rng.integers(-128, 20))
+        in_floats = rescaled(codes - zero, float(scale_in / scale_out))
+        in_doubles = rescaled(codes - zero, float(scale_in) / float(scale_out))
+        visible = (in_floats > 0) & (in_floats < 128)
+        if (in_floats == in_doubles)[visible].all():
+            continue
+        found += 1
+        builder = tb.Builder()
+        layers = tb.Layers(builder, rng)
+        x = layers.codes([1, 256], float(scale_in), zero)
+        y = layers.codes([1, 256], float(scale_out), -1)
+        builder.op(kind, [x], y, None if kind == "RELU" else "QuantizeOptions")
         model = builder.finish(x, y)
-        np.testing.assert_array_equal(emulate(tmp_path, model, codes),
-                                      tb.run_reference(model, codes))
+        samples = codes.astype(np.int8).reshape(1, 256)
+        expected = tb.run_reference(model, samples)
+        np.testing.assert_array_equal(emulate(tmp_path, model, samples), expected)
+        wanted, other = ((in_floats, in_doubles) if kind == "RELU" else (in_doubles, in_floats))
+        np.testing.assert_array_equal(expected[0][visible], wanted[visible] - 1)
+        assert (expected[0][visible] != other[visible] - 1).any()
+        if found == 6:
+            return
+    assert found == 6
 
 
 SEEDS = int(os.environ.get("AXLUT_FUZZ_SEEDS", "8"))  # random models per operator

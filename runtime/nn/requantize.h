@@ -19,7 +19,7 @@ struct FixedPointMultiplier {
 // kUnsupported unless 0 <= real < 2^31.
 Result<FixedPointMultiplier> QuantizeMultiplier(double real);
 
-// round(a * b / 2^31), ties away from zero, saturated.
+// round(a * b / 2^31), ties towards +infinity, saturated.
 inline int32_t RoundingDoublingHighMul(int32_t a, int32_t b) {
   if (a == INT32_MIN && b == INT32_MIN) return INT32_MAX;
   const int64_t product = int64_t{a} * b;
