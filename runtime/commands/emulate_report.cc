@@ -40,7 +40,7 @@ std::string LayerLine(const EmulateReport& report, const Network& network, size_
                   Shortened(output.name, kNameWidth), kNameWidth, ShapeToString(output.shape),
                   layer.Macs() > 0 ? WithThousands(layer.Macs()) : "", PerImageMs(report, seconds));
   if (layer.Macs() > 0) {
-    line += fmt::format("  {:>6.3f}  {:<16}  {}", NsPerMac(report, seconds, layer.Macs()),
+    line += fmt::format("  {:>6.3f}  {:<18}  {}", NsPerMac(report, seconds, layer.Macs()),
                         layer.KernelName(), report.tables[i].name);
   }
   return line + "\n";
@@ -71,7 +71,7 @@ std::string Shortened(const std::string& name, size_t width) {
 
 std::string ToText(const EmulateReport& report, const Network& network) {
   std::string text = fmt::format(
-      "{:>3}  {:<17}  {:<{}}  {:>14}  {:>13}  {:>8}  {:>6}  {:<16}  {}\n", "#", "operator",
+      "{:>3}  {:<17}  {:<{}}  {:>14}  {:>13}  {:>8}  {:>6}  {:<18}  {}\n", "#", "operator",
       "output", kNameWidth, "shape", "MACs/image", "ms/image", "ns/MAC", "kernel", "table");
   double seconds = 0;
   for (size_t i = 0; i < report.stats.size(); ++i) {

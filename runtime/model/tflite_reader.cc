@@ -20,7 +20,7 @@ namespace schema = tflite_schema;
 constexpr int64_t kMaxDimensions = 8;
 constexpr int64_t kMaxElements = std::numeric_limits<int32_t>::max();
 // A verified file may still point at the same table from many places; this bounds the work.
-constexpr flatbuffers::uoffset_t kMaxTables = 1000000;
+constexpr flatbuffers::uoffset_t kMaxTables = 200000;
 constexpr flatbuffers::uoffset_t kMaxDepth = 32;
 // Several tensors may share a buffer, and each gets a copy: in all at most four times the file, or
 // this many bytes.

@@ -121,7 +121,18 @@ def make_resnet8():
           f"{(outputs.argmax(1) == records[:, 0]).sum()} of 1000 right")
 
 
+def write_manifest():
+    rows = ["file,what,source,licence,sha256"]
+    for file in sorted([*FOLDER.glob("*.tflite"), *FOLDER.glob("*.npy")]):
+        what = ("random weights" if file.suffix == ".tflite" else
+                "random inputs" if "_input" in file.name else "outputs of TFLite 2.21 BUILTIN_REF")
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        rows.append(f'{file.name},{what},"AxLUT, make_models.py",MIT,{digest}')
+    (FOLDER / "MANIFEST.csv").write_text("\n".join(rows) + "\n")
+
+
 if __name__ == "__main__":
     for each in NETWORKS:
         make(each)
     make_resnet8()
+    write_manifest()
