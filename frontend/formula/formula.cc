@@ -87,7 +87,10 @@ Result<void> ParseWidths(const std::string& text, const std::string& part,
                                        "found '{}'",
                                        part));
   }
-  for (const int width : {*a, *b}) {
+  // value_or, not *: GCC 12 wrongly warns that *b may be uninitialized.
+  const int width_a = a.value_or(0);
+  const int width_b = b.value_or(0);
+  for (const int width : {width_a, width_b}) {
     if (width < 1 || width > kMaxWidth) {
       return Malformed(text, fmt::format("operands have 1 to {} bits; found {}", kMaxWidth, width));
     }
@@ -97,8 +100,8 @@ Result<void> ParseWidths(const std::string& text, const std::string& part,
                                        *suffix == Signedness::kUnsigned ? "signed" : "unsigned"));
   }
   const Signedness signedness = suffix.value_or(options.signedness.value_or(Signedness::kUnsigned));
-  formula.a = {*a, signedness};
-  formula.b = {*b, signedness};
+  formula.a = {width_a, signedness};
+  formula.b = {width_b, signedness};
   return {};
 }
 
