@@ -11,5 +11,6 @@ cmake --preset release >build/bench-configure.log
 cmake --build build -j "$(nproc)" --target lut_conv2d_bench lutgen_bit_parallel_bench
 
 build/bin/lut_conv2d_bench --json=docs/benchmarks/kernels.json
+python3 scripts/make_bench_table.py
 build/bin/lutgen_bit_parallel_bench --benchmark_out=docs/benchmarks/evaluation.json \
   --benchmark_out_format=json --benchmark_repetitions=5 --benchmark_report_aggregates_only=true

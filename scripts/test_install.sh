@@ -28,4 +28,8 @@ check_output "$folder/by_pkg_config"
 # The installed commands run from where they are, without the build folder.
 "$folder/prefix/bin/lutgen" build exact:4x4 -o "$folder/exact.axt" -q
 "$folder/prefix/bin/lutgen" info "$folder/exact.axt" >/dev/null
+# So does the Yosys plugin, if it was built.
+if [ -n "$(find "$folder/prefix" -name 'axlut_yosys_plugin*')" ]; then
+  "$folder/prefix/bin/lutgen" metrics "$source/testdata/circuits/mul8u_exact.v" >/dev/null
+fi
 echo "installed package works"

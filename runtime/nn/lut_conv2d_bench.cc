@@ -120,12 +120,18 @@ Result<Measurement> Measure(const std::shared_ptr<const LutTable>& table, const 
                      chosen.kernel_name() == kernel};
 }
 
+// "AMD EPYC, family 25, model 17": a virtual machine's model name alone says too little.
 std::string CpuName() {
   std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  std::string name = "unknown CPU";
+  std::string details;
+  for (std::string line; std::getline(file, line) && !line.empty();) {
+    const std::string value = line.substr(std::min(line.find(':') + 2, line.size()));
+    if (line.rfind("model name", 0) == 0) name = value;
+    if (line.rfind("cpu family", 0) == 0) details += ", family " + value;
+    if (line.rfind("model\t", 0) == 0) details += ", model " + value;
   }
-  return "unknown";
+  return name + details;
 }
 
 nlohmann::ordered_json ToJson(const std::vector<Measurement>& measurements) {
