@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/plan/plan.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <numeric>
+#include <utility>
+
+namespace axlut {
+namespace {
+
+constexpr uint64_t kMaxEntry = std::numeric_limits<uint16_t>::max();
+
+// "offset_a must have 256 values, got 3", or "".
+template <typename T>
+std::string SizeError(const char* name, const std::vector<T>& values, size_t expected) {
+  if (values.size() == expected) return "";
+  return std::string(name) + " must have " + std::to_string(expected) + " values, got " +
+         std::to_string(values.size());
+}
+
+std::string ClassError(const char* name, const std::vector<uint8_t>& classes, int32_t count) {
+  if (count < 1 || count > 256) {
+    return std::string(name) + " must have 1..256 classes, got " + std::to_string(count);
+  }
+  for (uint8_t value : classes) {
+    if (value >= count) {
+      return std::string(name) + " must be below " + std::to_string(count) + ", got " +
+             std::to_string(value);
+    }
+  }
+  return "";
+}
+
+// Sizes and ranges, so that the products can be computed at all.
+std::string FindShapeError(const KernelPlan& plan, const LutView& lut) {
+  if (plan.width_a != lut.width_a || plan.width_b != lut.width_b) {
+    return "a plan for a table of " + std::to_string(lut.width_a) + "x" +
+           std::to_string(lut.width_b) + " bits must have these widths, got " +
+           std::to_string(plan.width_a) + "x" + std::to_string(plan.width_b);
+  }
+  const size_t count_a = size_t{1} << lut.width_a;
+  const size_t count_b = size_t{1} << lut.width_b;
+  std::string error = SizeError("offset_a", plan.offset_a, count_a);
+  if (error.empty()) error = SizeError("offset_b", plan.offset_b, count_b);
+  for (const PlanTerm& term : plan.terms) {
+    if (error.empty()) error = SizeError("u of a term", term.u, count_a);
+    if (error.empty()) error = SizeError("v of a term", term.v, count_b);
+  }
+  if (!error.empty() || !plan.residual) return error;
+  const PlanResidual& residual = *plan.residual;
+  error = SizeError("class_a", residual.class_a, count_a);
+  if (error.empty()) error = SizeError("class_b", residual.class_b, count_b);
+  if (error.empty()) error = ClassError("class_a", residual.class_a, residual.count_a);
+  if (error.empty()) error = ClassError("class_b", residual.class_b, residual.count_b);
+  if (!error.empty()) return error;
+  return SizeError("entries of the residual", residual.entries,
+                   static_cast<size_t>(residual.count_a) * static_cast<size_t>(residual.count_b));
+}
+
+// Every sum fits: at most 2^16 terms would be needed to leave int64_t.
+int64_t ProductOf(const KernelPlan& plan, size_t a, size_t b) {
+  int64_t sum = int64_t{plan.offset_a[a]} + plan.offset_b[b];
+  for (const PlanTerm& term : plan.terms) sum += int64_t{term.scale} * term.u[a] * term.v[b];
+  if (!plan.residual) return sum;
+  const PlanResidual& residual = *plan.residual;
+  const size_t row = residual.class_a[a];
+  const size_t entry = row * static_cast<size_t>(residual.count_b) + residual.class_b[b];
+  return sum + int64_t{residual.scale} * residual.entries[entry];
+}
+
+// Numbers equal vectors alike, in order of appearance. `vector_at(i)` gives the i-th.
+template <typename VectorAt>
+std::vector<uint8_t> ClassesOf(size_t count, const VectorAt& vector_at,
+                               std::vector<size_t>* representatives) {
+  std::map<std::vector<uint16_t>, uint8_t> known;
+  std::vector<uint8_t> classes(count);
+  for (size_t i = 0; i < count; ++i) {
+    const auto [found, is_new] =
+        known.emplace(vector_at(i), static_cast<uint8_t>(representatives->size()));
+    if (is_new) representatives->push_back(i);
+    classes[i] = found->second;
+  }
+  return classes;
+}
+
+}  // namespace
+
+std::optional<PlanResidual> MakeResidual(const std::vector<int64_t>& remainder, int width_a,
+                                         int width_b, int64_t* min) {
+  const size_t count_a = size_t{1} << width_a;
+  const size_t count_b = size_t{1} << width_b;
+  *min = *std::min_element(remainder.begin(), remainder.end());
+  int64_t gcd = 0;
+  for (int64_t value : remainder) gcd = std::gcd(gcd, value - *min);
+  if (gcd == 0 || gcd > std::numeric_limits<int32_t>::max()) return std::nullopt;
+  std::vector<uint16_t> entries(remainder.size());
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const auto entry = static_cast<uint64_t>((remainder[i] - *min) / gcd);
+    if (entry > kMaxEntry) return std::nullopt;
+    entries[i] = static_cast<uint16_t>(entry);
+  }
+  PlanResidual residual;
+  residual.scale = static_cast<int32_t>(gcd);
+  std::vector<size_t> rows;
+  residual.class_a = ClassesOf(
+      count_a,
+      [&](size_t a) {
+        const auto first = entries.begin() + static_cast<std::ptrdiff_t>(a * count_b);
+        return std::vector<uint16_t>(first, first + static_cast<std::ptrdiff_t>(count_b));
+      },
+      &rows);
+  std::vector<size_t> columns;
+  residual.class_b = ClassesOf(
+      count_b,
+      [&](size_t b) {
+        std::vector<uint16_t> column(count_a);
+        for (size_t a = 0; a < count_a; ++a) column[a] = entries[a * count_b + b];
+        return column;
+      },
+      &columns);
+  residual.count_a = static_cast<int32_t>(rows.size());
+  residual.count_b = static_cast<int32_t>(columns.size());
+  for (size_t a : rows) {
+    for (size_t b : columns) residual.entries.push_back(entries[a * count_b + b]);
+  }
+  return residual;
+}
+
+std::optional<KernelPlan> TablePlan(const LutView& lut) {
+  const size_t count_a = size_t{1} << lut.width_a;
+  const size_t count_b = size_t{1} << lut.width_b;
+  int64_t min = 0;
+  KernelPlan plan;
+  const std::vector<int64_t> products(lut.products, lut.products + count_a * count_b);
+  plan.residual = MakeResidual(products, lut.width_a, lut.width_b, &min);
+  const bool is_constant =
+      std::all_of(products.begin(), products.end(), [&](int64_t value) { return value == min; });
+  if (!plan.residual && !is_constant) return std::nullopt;
+  plan.width_a = lut.width_a;
+  plan.width_b = lut.width_b;
+  plan.offset_a.assign(count_a, 0);
+  plan.offset_b.assign(count_b, static_cast<int32_t>(min));
+  return plan;
+}
+
+std::string FindPlanError(const KernelPlan& plan, const LutView& lut) {
+  std::string error = FindShapeError(plan, lut);
+  if (!error.empty()) return error;
+  const size_t count_a = size_t{1} << lut.width_a;
+  const size_t count_b = size_t{1} << lut.width_b;
+  for (size_t a = 0; a < count_a; ++a) {
+    for (size_t b = 0; b < count_b; ++b) {
+      const int64_t product = ProductOf(plan, a, b);
+      const int64_t expected = lut.products[a << lut.width_b | b];
+      if (product == expected) continue;
+      return "product of the bit patterns " + std::to_string(a) + " and " + std::to_string(b) +
+             " must be " + std::to_string(expected) + ", got " + std::to_string(product);
+    }
+  }
+  return "";
+}
+
+}  // namespace axlut
