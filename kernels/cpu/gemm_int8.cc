@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/cpu/gemm_int8.h"
 
+#include "kernels/cpu/gemm_int8_avx2.h"
 #include "kernels/cpu/gemm_int8_avx512vnni.h"
 #include "kernels/cpu/gemm_int8_portable.h"
 

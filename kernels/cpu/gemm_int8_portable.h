@@ -30,8 +30,8 @@ void SumElementsPortable(const void* elements, int64_t count, int64_t channels, 
   }
 }
 
-// out[o] for one position; sums[o] is the sum of its products.
+// Writes `channels` channels of one position; sums[i] is that of products of first_channel + i.
 void StoreEpilogue(const GemmWork& work, int64_t position, int64_t first_channel, int64_t channels,
-                   const uint32_t* sums);
+                   const int32_t* sums);
 
 }  // namespace axlut
