@@ -16,7 +16,7 @@ class ExpandedAvx2Kernel final : public Conv2dKernel {
  public:
   // Entries of two bytes.
   static bool Supports(const PreparedLut& lut, const Conv2dShape&) { return lut.range() < 65536; }
-  static bool Worthwhile(const PreparedLut& lut, const Conv2dShape& shape);
+  static double Cost(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
                                             const Conv2dWeights& weights);
 

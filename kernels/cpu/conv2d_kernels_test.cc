@@ -545,42 +545,76 @@ TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
 INSTANTIATE_TEST_SUITE_P(Kernels, Conv2dKernelTest, testing::ValuesIn(Conv2dKernels()),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST(ChooseConv2dKernel, TakesTheFirstThatTheInstructionSetAndTheTableAllow) {
+// What is expected to be quickest, by name.
+std::string Chosen(const PlannedLut& lut, const Conv2dShape& shape, KernelIsa isa) {
+  return Conv2dChoices(lut, shape, isa)[0].Name();
+}
+
+TEST(Conv2dChoices, TheInstructionSetAndTheTableDecide) {
   Conv2dShape s;
   s.in_c = s.out_c = 64;
-  s.in_h = s.in_w = s.out_h = s.out_w = 14;
+  s.in_h = s.in_w = s.out_h = s.out_w = 28;
   std::vector<int32_t> products(65536, 0);
   products[1] = 65535;
-  const PreparedLut narrow(LutView{products.data(), 8, 8});
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512).name, "expanded_avx2");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx2).name, "expanded_avx2");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kScalar).name, "row_stationary");
-  s.groups = 64;  // depthwise: nothing to expand
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx2).name, "row_stationary");
-  s.groups = 1;
+  const PlannedLut narrow(LutView{products.data(), 8, 8}, {});
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512), "expanded_avx2");
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx2), "expanded_avx2");
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kScalar), "row_stationary");
   products[2] = -1;  // now T - min needs 17 bits
-  const PreparedLut wide(LutView{products.data(), 8, 8});
-  EXPECT_STREQ(ChooseConv2dKernel(wide, s, KernelIsa::kAvx512Vbmi).name, "row_stationary");
+  const PlannedLut wide(LutView{products.data(), 8, 8}, {});
+  EXPECT_EQ(Chosen(wide, s, KernelIsa::kAvx512Vbmi), "row_stationary");
 }
 
-TEST(ChooseConv2dKernel, LeavesLayersWithFewOutputsToThePortableKernel) {
-  std::vector<int32_t> products(65536, 7);
-  const PreparedLut lut(LutView{products.data(), 8, 8});
+TEST(Conv2dChoices, TooFewOutputsDoNotPayForExpandedRows) {
+  const std::vector<int32_t> products(65536, 7);
+  const PlannedLut lut(LutView{products.data(), 8, 8}, {});
   Conv2dShape dense;
   dense.in_c = dense.out_c = 64;
-  EXPECT_STREQ(ChooseConv2dKernel(lut, dense, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(lut, dense, KernelIsa::kAvx2).name, "row_stationary");
-  Conv2dShape depthwise;
-  depthwise.in_c = depthwise.out_c = depthwise.groups = 64;
-  EXPECT_STREQ(ChooseConv2dKernel(lut, depthwise, KernelIsa::kAvx512Vbmi).name, "row_stationary");
+  EXPECT_EQ(Chosen(lut, dense, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
+  EXPECT_EQ(Chosen(lut, dense, KernelIsa::kAvx2), "row_stationary");
 }
 
-TEST(Conv2dKernels, EndInTheReference) {
-  EXPECT_STREQ(Conv2dKernels().back().name, "reference");
-  EXPECT_EQ(FindConv2dKernel("reference"), &Conv2dKernels().back());
-  EXPECT_EQ(FindConv2dKernel("no such kernel"), nullptr);
+// Of one term, exact or not: a * b = a * (b - 128) + 128 * a.
+KernelPlan ExactPlan() {
+  KernelPlan plan;
+  PlanTerm term;
+  for (int i = 0; i < 256; ++i) {
+    plan.offset_a.push_back(128 * i);
+    term.u.push_back(static_cast<uint8_t>(i));
+    term.v.push_back(static_cast<int8_t>(i - 128));
+  }
+  plan.offset_b.assign(256, 0);
+  plan.terms.push_back(term);
+  return plan;
+}
+
+TEST(Conv2dChoices, APlanOfOneTermIsAMatrixProduct) {
+  std::vector<int32_t> products;
+  for (int i = 0; i < 65536; ++i) products.push_back((i >> 8) * (i & 255));
+  const PlannedLut lut(LutView{products.data(), 8, 8}, {ExactPlan()});
+  Conv2dShape s;
+  s.in_c = s.out_c = 64;
+  s.in_h = s.in_w = s.out_h = s.out_w = 28;
+  EXPECT_EQ(Chosen(lut, s, KernelIsa::kAvx512Vbmi), "gemm_avx512vnni");
+  EXPECT_EQ(Chosen(lut, s, KernelIsa::kAvx2), "gemm_avx2");
+  EXPECT_EQ(Chosen(lut, s, KernelIsa::kScalar), "gemm_portable");
+  s.groups = 64;  // depthwise: hardly a matrix product
+  for (const Conv2dChoice& choice : Conv2dChoices(lut, s, KernelIsa::kAvx512Vbmi)) {
+    EXPECT_EQ(choice.gemm, nullptr);
+  }
+}
+
+TEST(Conv2dChoices, AreSortedAndEndInSomethingThatAnyTableCanUse) {
+  std::vector<int32_t> products(65536, INT32_MIN);
+  products[5] = INT32_MAX;
+  const PlannedLut lut(LutView{products.data(), 8, 8}, {});
+  const auto choices = Conv2dChoices(lut, {}, KernelIsa::kAvx512Vbmi);
+  ASSERT_FALSE(choices.empty());
+  EXPECT_EQ(choices.back().Name(), "reference");
+  for (size_t i = 1; i < choices.size(); ++i) {
+    EXPECT_LE(choices[i - 1].ns_per_product, choices[i].ns_per_product);
+  }
 }
 
 TEST(KernelIsa, IsCappedByName) {

@@ -408,15 +408,18 @@ void LookupConv2d::RunTile(const Conv2dInput& input, int64_t tile, void* workspa
   Run(input, tile, workspace, acc);
 }
 
+double RowStationaryKernel::Cost(const PreparedLut& lut, const Conv2dShape& shape) {
+  return LookupCost(kRowStationaryLookup, lut, shape);
+}
+
 std::unique_ptr<Conv2dKernel> RowStationaryKernel::Make(const PreparedLut& lut,
                                                         const Conv2dShape& shape,
                                                         const Conv2dWeights& weights) {
   return std::make_unique<LookupConv2d>(kRowStationaryLookup, lut, shape, weights);
 }
 
-bool DirectAvx512VbmiKernel::Worthwhile(const PreparedLut&, const Conv2dShape& shape) {
-  const int64_t positions = shape.batch * shape.out_h * shape.out_w;
-  return positions >= 8 || shape.GroupOutC() >= 8;
+double DirectAvx512VbmiKernel::Cost(const PreparedLut& lut, const Conv2dShape& shape) {
+  return LookupCost(kDirectAvx512VbmiLookup, lut, shape);
 }
 
 std::unique_ptr<Conv2dKernel> DirectAvx512VbmiKernel::Make(const PreparedLut& lut,

@@ -101,7 +101,7 @@ class LookupConv2d final : public Conv2dKernel {
 // Any table: sums are cut so that they fit uint32_t before they are widened.
 struct RowStationaryKernel {
   static bool Supports(const PreparedLut&, const Conv2dShape&) { return true; }
-  static bool Worthwhile(const PreparedLut&, const Conv2dShape&) { return true; }
+  static double Cost(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
                                             const Conv2dWeights& weights);
 };
@@ -109,8 +109,7 @@ struct RowStationaryKernel {
 // Entries of two bytes; 64 lanes at a time.
 struct DirectAvx512VbmiKernel {
   static bool Supports(const PreparedLut& lut, const Conv2dShape&) { return lut.range() < 65536; }
-  // Not for the few outputs of a tiny depthwise layer: most of the lanes would be idle.
-  static bool Worthwhile(const PreparedLut& lut, const Conv2dShape& shape);
+  static double Cost(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
                                             const Conv2dWeights& weights);
 };

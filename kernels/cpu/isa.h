@@ -17,6 +17,10 @@ enum class KernelIsa : uint8_t {
   kAvx512Vbmi,  // + VBMI, VBMI2, VNNI, BITALG, GFNI: Ice Lake, Zen 4
 };
 
+// All levels, lowest first.
+inline constexpr KernelIsa kKernelIsas[] = {KernelIsa::kScalar, KernelIsa::kAvx2,
+                                            KernelIsa::kAvx512, KernelIsa::kAvx512Vbmi};
+
 // "scalar", "avx2", "avx512", "avx512vbmi".
 const char* KernelIsaName(KernelIsa isa);
 

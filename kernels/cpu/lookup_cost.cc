@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/cpu/lookup_cost.h"
 
+#include <algorithm>
+
 #include "kernels/cpu/blocking.h"
 
 namespace axlut {
@@ -59,6 +61,12 @@ double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv
   const double per_output = by_filter ? kTransposedStoreNs : kStoreNs;
   return per_product + per_activation / static_cast<double>(shape.GroupOutC()) +
          per_output / static_cast<double>(shape.Depth());
+}
+
+double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape) {
+  const double by_filter = LookupCost(method, lut, shape, RowOperand::kB);
+  if (shape.GroupInC() == 1) return by_filter;  // the only order of a depthwise layer
+  return std::min(by_filter, LookupCost(method, lut, shape, RowOperand::kA));
 }
 
 }  // namespace axlut

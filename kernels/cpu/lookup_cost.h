@@ -15,6 +15,9 @@ namespace axlut {
 double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape,
                   RowOperand rows);
 
+// The cheaper of both orders.
+double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape);
+
 // LookupMethod::cost of direct_avx512vbmi.
 double DirectAvx512VbmiCost(const LookupRows& table, int64_t lanes);
 

@@ -155,11 +155,11 @@ std::vector<KernelPlan> KeepCheapest(std::vector<KernelPlan> plans) {
   std::vector<PlanShape> shapes;
   for (const KernelPlan& plan : plans) shapes.push_back(ShapeOf(plan));
   std::vector<size_t> kept;
-  for (size_t i = std::size(kAllKernelIsas); i-- > 0 && !plans.empty();) {
+  for (size_t i = std::size(kKernelIsas); i-- > 0 && !plans.empty();) {
     size_t best = 0;
     for (size_t candidate = 1; candidate < plans.size(); ++candidate) {
-      if (PlanCost(shapes[candidate], kAllKernelIsas[i]) <
-          PlanCost(shapes[best], kAllKernelIsas[i])) {
+      if (PlanCost(shapes[candidate], kKernelIsas[i]) <
+          PlanCost(shapes[best], kKernelIsas[i])) {
         best = candidate;
       }
     }

@@ -12,10 +12,6 @@
 
 namespace axlut {
 
-// All levels, for tables of costs.
-inline constexpr KernelIsa kAllKernelIsas[] = {KernelIsa::kScalar, KernelIsa::kAvx2,
-                                               KernelIsa::kAvx512, KernelIsa::kAvx512Vbmi};
-
 // A residual R with R[x][y] = high[x >> 4][y] + low[x & 15][y] + h(y) is two lookups among 16
 // entries each (h is an offset). x is one operand's bit pattern, y the other's.
 struct NibbleSplit {

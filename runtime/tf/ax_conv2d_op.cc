@@ -69,6 +69,9 @@ class AxConv2dOp : public tf::OpKernel {
     // A wrong path should fail when the graph is made, not at its first step.
     const auto table = TableCache::Global().Get(table_path_);
     OP_REQUIRES(context, table.ok(), ToStatus(table.error()));
+    if (!(*table)->plan_error().empty()) {
+      LOG(WARNING) << table_path_ << ": the plan section is not used: " << (*table)->plan_error();
+    }
   }
 
   void Compute(tf::OpKernelContext* context) override {
