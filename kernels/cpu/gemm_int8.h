@@ -74,7 +74,11 @@ struct GemmMethod {
 
 // Every method, best first, whether or not this CPU can run it.
 const std::vector<GemmMethod>& GemmMethods();
-// The first that `isa` can run.
+// The first that `isa` can run. AMX has to pass its self test once: none of the machines that AxLUT
+// was developed on has it, and an emulation of its tiles does not notice a wrong instruction.
 const GemmMethod& ChooseGemmMethod(KernelIsa isa);
+// Whether `method`, of depth_unit 4 and one byte per element and weight, multiplies random matrices
+// right.
+bool PassesSelfTest(const GemmMethod& method);
 
 }  // namespace axlut

@@ -17,6 +17,8 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
 
+#include "kernels/cpu/gemm_epilogue_avx512.h"
+
 namespace axlut {
 
 #pragma GCC push_options
@@ -33,29 +35,13 @@ __m512i BroadcastUnit(const uint8_t* codes) {
   return _mm512_set1_epi32(unit);
 }
 
-// The value to store: 16 channels of one position from vector v on.
-__m512i Finish(const GemmEpilogue& e, __m512i sum, int64_t position, int64_t v, __mmask16 mask,
-               const int32_t* out) {
-  __m512i value = sum;
-  if (e.scale != 1) value = _mm512_mullo_epi32(value, _mm512_set1_epi32(e.scale));
-  if (e.add) return _mm512_add_epi32(value, _mm512_maskz_loadu_epi32(mask, out));
-  if (e.bias == nullptr) return value;
-  value = _mm512_add_epi32(value, _mm512_maskz_loadu_epi32(mask, e.bias + 16 * v));
-  value = _mm512_add_epi32(value, _mm512_set1_epi32(static_cast<int32_t>(e.row_sums[position])));
-  if (e.code_factor == nullptr) return value;
-  const __m512i factor = _mm512_maskz_loadu_epi32(mask, e.code_factor + 16 * v);
-  const __m512i codes = _mm512_set1_epi32(static_cast<int32_t>(e.code_sums[position]));
-  return _mm512_add_epi32(value, _mm512_mullo_epi32(factor, codes));
-}
-
 // Few sums in flight would wait for each other: vpdpbusd takes 4 cycles. Then even and odd units
 // have sums of their own.
-template <int kPositions, int kVectors>
-constexpr int kChains = kPositions* kVectors <= 8 ? 2 : 1;
+constexpr int Chains(int positions, int vectors) { return positions * vectors <= 8 ? 2 : 1; }
 
 template <int kPositions, int kVectors>
 void MultiplyBlock(const GemmWork& work, int64_t first) {
-  constexpr int kSplit = kChains<kPositions, kVectors>;
+  constexpr int kSplit = Chains(kPositions, kVectors);
   __m512i sums[kSplit][kPositions][kVectors];
   const uint8_t* rows[kPositions];
 #pragma GCC unroll 12
@@ -102,22 +88,13 @@ void MultiplyBlock(const GemmWork& work, int64_t first) {
       weights += stride;
     }
   }
-  const int64_t last_lanes = work.channels - 16 * (kVectors - 1);
-  const auto last_mask = static_cast<__mmask16>(0xffffu >> (16 - last_lanes));
 #pragma GCC unroll 12
   for (int p = 0; p < kPositions; ++p) {
-    int32_t* out = work.out + (first + p) * work.out_stride;
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v, out += 16) {
+    for (int v = 0; v < kVectors; ++v) {
       __m512i sum = sums[0][p][v];
       if constexpr (kSplit == 2) sum = _mm512_add_epi32(sum, sums[1][p][v]);
-      const __mmask16 mask = v + 1 == kVectors ? last_mask : __mmask16{0xffff};
-      const __m512i value = Finish(work.epilogue, sum, first + p, v, mask, out);
-      if (mask == 0xffff) {
-        _mm512_storeu_si512(out, value);
-      } else {
-        _mm512_mask_storeu_epi32(out, mask, value);
-      }
+      StoreSums(work, sum, first + p, v);
     }
   }
 }
@@ -149,8 +126,10 @@ void Multiply(const GemmWork& work) {
   }
 }
 
+}  // namespace
+
 // A 256-entry table in four registers; vpermi2b looks codes up in half of it.
-void Map(const uint8_t* table, const CodeSpan& span, void* out) {
+void MapCodesAvx512Vbmi(const uint8_t* table, const CodeSpan& span, void* out) {
   __m512i part[4];
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) part[i] = _mm512_load_si512(table + 64 * i);
@@ -174,7 +153,8 @@ void Map(const uint8_t* table, const CodeSpan& span, void* out) {
 }
 
 // vpsadbw against 0 sums eight bytes at a time.
-void Sum(const void* elements, int64_t count, int64_t channels, int64_t stride, uint32_t* sums) {
+void SumCodesAvx512(const void* elements, int64_t count, int64_t channels, int64_t stride,
+                    uint32_t* sums) {
   const auto* pixel = static_cast<const uint8_t*>(elements);
   for (int64_t i = 0; i < count; ++i, pixel += stride) {
     __m128i total = _mm_setzero_si128();
@@ -200,13 +180,12 @@ void Sum(const void* elements, int64_t count, int64_t channels, int64_t stride, 
   }
 }
 
-}  // namespace
-
 #pragma GCC pop_options
 #pragma GCC diagnostic pop
 
 const GemmMethod kGemmInt8Avx512Vnni = {
-    "avx512vnni", KernelIsa::kAvx512Vbmi, 1, kUnit, 1, kChannelBlockVnni, 1, &Multiply, &Map, &Sum};
+    "avx512vnni",        KernelIsa::kAvx512Vbmi, 1, kUnit, 1, kChannelBlockVnni, 1, &Multiply,
+    &MapCodesAvx512Vbmi, &SumCodesAvx512};
 
 }  // namespace axlut
 

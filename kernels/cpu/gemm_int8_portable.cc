@@ -16,18 +16,21 @@ constexpr int64_t kLanes = 16;
 using Words = int16_t __attribute__((vector_size(16)));
 using UnsignedWords = uint16_t __attribute__((vector_size(16)));
 using Sums = int32_t __attribute__((vector_size(32)));
+using WrappingSums = uint32_t __attribute__((vector_size(32)));
 constexpr int64_t kMaxPending = 255;
 
 // Sums of one position; pairs of vectors are 8 channels each.
 struct WordSums {
   UnsignedWords all[2] = {};
   Words high[2] = {};
-  Sums total[2] = {};
+  WrappingSums total[2] = {};
 
   void Flush() {
     for (int v = 0; v < 2; ++v) {
       const UnsignedWords low = all[v] - (reinterpret_cast<UnsignedWords>(high[v]) << 8);
-      total[v] += __builtin_convertvector(high[v], Sums) * 256 + __builtin_convertvector(low, Sums);
+      const Sums sum =
+          __builtin_convertvector(high[v], Sums) * 256 + __builtin_convertvector(low, Sums);
+      total[v] += reinterpret_cast<WrappingSums>(sum);
       all[v] = UnsignedWords{};
       high[v] = Words{};
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The linear part of planned convolutions, for every int8 matrix product of gemms.inc that this CPU
-// can run, bit for bit against the reference.
+// can run and for AMX's on emulated tiles, bit for bit against the reference.
 #include "kernels/cpu/term_conv2d.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +13,14 @@
 #include <type_traits>
 #include <vector>
 
+#include "kernels/cpu/amx_emulation.h"
+#include "kernels/cpu/gemm_int8_amx.h"
+#include "kernels/cpu/gemm_int8_avx512vnni.h"
 #include "kernels/reference/plan_conv2d.h"
+
+#if defined(__x86_64__)
+#include "kernels/cpu/gemm_amx_blocks.h"
+#endif
 
 namespace axlut {
 
@@ -152,6 +159,44 @@ std::vector<Conv2dTile> RandomTiles(const Conv2dShape& s, Random* random) {
     p += count;
   }
   return tiles;
+}
+
+#if defined(__x86_64__)
+void MultiplyOnEmulatedTiles(const GemmWork& work) {
+  EmulatedTiles tiles;
+  MultiplyOnTiles(work, &tiles);
+}
+
+// AMX's packing and loops, and AVX-512's maps and stores.
+GemmMethod EmulatedAmx() {
+  return AmxMethod("amx_emulated", KernelIsa::kAvx512Vbmi, &MultiplyOnEmulatedTiles,
+                   &MapCodesAvx512Vbmi, &SumCodesAvx512);
+}
+
+// One wrong sum: the last.
+void MultiplyWrongly(const GemmWork& work) {
+  MultiplyOnEmulatedTiles(work);
+  work.out[work.positions * work.out_stride - 1] += 256;
+}
+
+TEST(GemmInt8, SelfTestTellsRightFromWrong) {
+  if (DetectedKernelIsa() < KernelIsa::kAvx512Vbmi) GTEST_SKIP() << "this CPU has no AVX-512 VBMI";
+  GemmMethod method = EmulatedAmx();
+  EXPECT_TRUE(PassesSelfTest(method));
+  EXPECT_TRUE(PassesSelfTest(kGemmInt8Avx512Vnni));
+  method.multiply = &MultiplyWrongly;
+  EXPECT_FALSE(PassesSelfTest(method));
+}
+#endif
+
+TEST(GemmInt8, ChoosesTheBestThatTheInstructionSetAllows) {
+  EXPECT_STREQ(ChooseGemmMethod(KernelIsa::kScalar).name, "portable");
+  EXPECT_STREQ(ChooseGemmMethod(KernelIsa::kAvx2).name, "avx2");
+  EXPECT_STREQ(ChooseGemmMethod(KernelIsa::kAvx512).name, "avx2");
+  EXPECT_STREQ(ChooseGemmMethod(KernelIsa::kAvx512Vbmi).name, "avx512vnni");
+  // The self test must not fail on a CPU that has AMX.
+  EXPECT_STREQ(ChooseGemmMethod(KernelIsa::kAmx).name,
+               DetectedKernelIsa() == KernelIsa::kAmx ? "amx" : "avx512vnni");
 }
 
 class TermConv2dTest : public testing::TestWithParam<GemmMethod> {
@@ -334,7 +379,15 @@ TEST_P(TermConv2dTest, LargestProductsAndDepths) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, TermConv2dTest, testing::ValuesIn(GemmMethods()),
+std::vector<GemmMethod> TestedMethods() {
+  std::vector<GemmMethod> methods = GemmMethods();
+#if defined(__x86_64__)
+  methods.push_back(EmulatedAmx());
+#endif
+  return methods;
+}
+
+INSTANTIATE_TEST_SUITE_P(Methods, TermConv2dTest, testing::ValuesIn(TestedMethods()),
                          [](const testing::TestParamInfo<GemmMethod>& method) {
                            return std::string(method.param.name);
                          });

@@ -16,6 +16,8 @@ constexpr double kOutputNs = 0.15;
 // ns per product of one term.
 double NsPerTerm(const GemmMethod& method) {
   switch (method.isa) {
+    case KernelIsa::kAmx:
+      return 0.0008;  // derived from its peak, not measured
     case KernelIsa::kAvx512Vbmi:
       return 0.0046;
     case KernelIsa::kAvx512:

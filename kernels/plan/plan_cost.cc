@@ -50,6 +50,14 @@ constexpr IsaCosts kCosts[] = {
      {0.0098, 0.0076, 0.0070},
      {0.0116, 0.0094, 0.0088},
      {0.0175, 0.0165, 0.0160}},
+    // AMX: tdpbusd at half its peak (derived, not measured); lookups as on AVX-512 VBMI
+    {0.002,
+     0.0008,
+     kNone,
+     {0.0098, 0.0076, 0.0070},
+     {0.0098, 0.0076, 0.0070},
+     {0.0116, 0.0094, 0.0088},
+     {0.0175, 0.0165, 0.0160}},
 };
 
 double PlaneCost(const PlaneCosts& costs, int max_entry) {
@@ -158,8 +166,7 @@ std::vector<KernelPlan> KeepCheapest(std::vector<KernelPlan> plans) {
   for (size_t i = std::size(kKernelIsas); i-- > 0 && !plans.empty();) {
     size_t best = 0;
     for (size_t candidate = 1; candidate < plans.size(); ++candidate) {
-      if (PlanCost(shapes[candidate], kKernelIsas[i]) <
-          PlanCost(shapes[best], kKernelIsas[i])) {
+      if (PlanCost(shapes[candidate], kKernelIsas[i]) < PlanCost(shapes[best], kKernelIsas[i])) {
         best = candidate;
       }
     }
