@@ -609,7 +609,9 @@ TEST(Conv2dChoices, AreSortedAndEndInSomethingThatAnyTableCanUse) {
   std::vector<int32_t> products(65536, INT32_MIN);
   products[5] = INT32_MAX;
   const PlannedLut lut(LutView{products.data(), 8, 8}, {});
-  const auto choices = Conv2dChoices(lut, {}, KernelIsa::kAvx512Vbmi);
+  Conv2dShape s;
+  s.in_c = s.out_c = s.in_w = s.out_w = 32;
+  const auto choices = Conv2dChoices(lut, s, KernelIsa::kAvx512Vbmi);
   ASSERT_FALSE(choices.empty());
   EXPECT_EQ(choices.back().Name(), "reference");
   for (size_t i = 1; i < choices.size(); ++i) {
