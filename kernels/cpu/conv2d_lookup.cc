@@ -67,6 +67,7 @@ int64_t LookupConv2d::Place(uint8_t* memory, Workspace* work) const {
   work->region.pointers = reinterpret_cast<const uint8_t**>(take(pixels * 8));
   work->region.pixel_sums = reinterpret_cast<uint32_t*>(take(pixels * 4));
   work->region.starts = reinterpret_cast<int32_t*>(take(region_.StartCount() * 4));
+  work->region.copies = reinterpret_cast<CodeRun*>(take(lanes * int64_t{sizeof(CodeRun)}));
   return used;
 }
 
@@ -274,7 +275,8 @@ void LookupConv2d::RunFilterStationary(const Conv2dTile& tile, int64_t run_count
             bits = region_.Load(slice.first_channel, slice.channels, pixels, method_.finish_codes,
                                 BlockToFinish(with_sums, work->region.pixel_sums), work->region);
           }
-          region_.Copy(work->runs, run_count, slice, work->region, lanes, work->codes);
+          region_.Copy(work->runs, run_count, slice, method_.copy_runs, work->region, lanes,
+                       work->codes);
           if (with_sums) {
             region_.SumTaps(work->runs, run_count, slice, work->region, lanes, work->code_sums);
           }
