@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/cpu/dispatch.h"
 
+#include "kernels/cpu/conv2d_depthwise.h"
 #include "kernels/cpu/conv2d_expanded.h"
 #include "kernels/cpu/conv2d_lookup.h"
 #include "kernels/cpu/conv2d_reference.h"

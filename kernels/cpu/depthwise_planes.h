@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// One block of a depthwise layer's input, turned from NHWC into a plane per channel.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/conv2d.h"
+#include "kernels/cpu/conv2d_kernel.h"
+
+namespace axlut {
+
+// Output positions of a block: whole images, or whole rows of one image, or a part of one row.
+struct DepthwiseBlock {
+  int64_t first_image = 0;
+  int64_t images = 0;
+  int64_t first_row = 0;
+  int64_t rows = 0;
+  int64_t first_column = 0;
+  int64_t columns = 0;
+};
+
+// A plane holds, padding included, what the windows of a block read. With strides it is cut into
+// phases: the pixels whose row and column leave the same remainders lie together, so that
+// neighbouring positions read neighbouring bytes at any stride. Dilation is only another offset.
+class DepthwisePlanes {
+ public:
+  explicit DepthwisePlanes(const Conv2dShape& shape);
+
+  // Bytes from one row of output positions to the next; rows of a block follow each other in the
+  // same plane. Lane of a position = image * ImageLanes + row * Pitch + column within the block.
+  int64_t Pitch(int64_t columns) const { return columns + reach_w_; }
+  int64_t ImageLanes(int64_t rows, int64_t columns) const {
+    return (rows + reach_h_) * Pitch(columns);
+  }
+  // Lanes from the block's first position to behind its last one.
+  int64_t Lanes(const DepthwiseBlock& block) const {
+    return (block.images - 1) * ImageLanes(block.rows, block.columns) +
+           (block.rows - 1) * Pitch(block.columns) + block.columns;
+  }
+  // Bytes of one plane, of which lanes up to a multiple of `lane_unit` can be read at any offset.
+  int64_t PlaneBytes(const DepthwiseBlock& block, int64_t lane_unit) const;
+  // Pixels that Pack looks up per channel.
+  int64_t Pixels(const DepthwiseBlock& block) const {
+    return phases() * block.images * ImageLanes(block.rows, block.columns);
+  }
+  // Where tap k (i * kernel_w + j) of position 0 lies in a plane; kernel_h * kernel_w offsets.
+  void FindOffsets(const DepthwiseBlock& block, int64_t* offsets) const;
+  // Fills planes[c * PlaneBytes + ...] for channels [first_channel, first_channel + channels).
+  // `pointers` has room for RoundUp(Pixels(), 16), `padding` holds `channels` times the pad code.
+  void Pack(const Conv2dInput& input, const DepthwiseBlock& block, int64_t first_channel,
+            int64_t channels, const uint8_t* padding, const uint8_t** pointers, int64_t plane_bytes,
+            uint8_t* planes) const;
+
+ private:
+  int64_t phases() const { return static_cast<int64_t>(phases_h_.size() * phases_w_.size()); }
+
+  const Conv2dShape shape_;
+  int64_t reach_h_;  // rows and columns of a phase beyond those of the positions
+  int64_t reach_w_;
+  std::vector<int64_t> phases_h_;  // remainders that some tap has
+  std::vector<int64_t> phases_w_;
+};
+
+}  // namespace axlut
