@@ -219,7 +219,7 @@ void DepthwiseConv2d::FindTargets(const DepthwiseBlock& block, int64_t lanes, Ac
                  block.first_column) *
                     shape_.out_c;
       for (int64_t lane = first_lane; lane < first_lane + block.columns; ++lane) {
-        targets[lane / unit * unit + index_of[lane % unit]] = out;
+        targets[(lane & -unit) + index_of[lane & (unit - 1)]] = out;
         out += shape_.out_c;
       }
     }
@@ -305,10 +305,12 @@ void DepthwiseConv2d::Run(const Conv2dInput& input, int64_t tile, void* memory, 
   Acc* unused = static_cast<Acc*>(work.unused) - first_channel;
   FindTargets(part.block, lanes, acc, unused, static_cast<Acc**>(work.targets));
   const int64_t channels = part.channels * multiplier_;
+  const int64_t parts = CeilDiv(lanes, method_.max_lanes);
   for (int64_t first = 0; first < channels; first += kDepthwiseChannels) {
     const int64_t count = std::min(kDepthwiseChannels, channels - first);
-    for (int64_t lane = 0; lane < lanes; lane += method_.max_lanes) {
-      const int64_t some = std::min(method_.max_lanes, lanes - lane);
+    for (int64_t i = 0; i < parts; ++i) {
+      const int64_t lane = BlockStart(i, lanes, method_.lane_unit, parts);
+      const int64_t some = BlockStart(i + 1, lanes, method_.lane_unit, parts) - lane;
       SumChannels(part, first, count, lane, some, work);
       StoreChannels<Acc>(first_channel, first, count, lane, some, work);
     }

@@ -71,8 +71,13 @@ struct ByteSums {
   // Not left to the compiler: what it generates itself is outside the target region.
   ByteSums() : all(_mm512_setzero_si512()), odd(_mm512_setzero_si512()) {}
   void Add(__m512i bytes) {
-    all = _mm512_add_epi16(all, bytes);
-    odd = _mm512_add_epi16(odd, _mm512_srli_epi16(bytes, 8));
+    AddWords(bytes, &all);
+    AddWords(_mm512_srli_epi16(bytes, 8), &odd);
+  }
+  // In place by decree: GCC 12 otherwise keeps a second copy of every sum for the code behind the
+  // loop, and with 16 sums and 8 registers of a row some of them then live on the stack.
+  static void AddWords(__m512i words, __m512i* sum) {
+    asm("vpaddw %1, %0, %0" : "+v"(*sum) : "v"(words));
   }
   __m512i Even() const { return _mm512_sub_epi16(all, _mm512_slli_epi16(odd, 8)); }
   __m512i all;
@@ -176,7 +181,7 @@ void SumCodes(const DepthwiseCodeSum& work) {
 
 // Four steps of interleaving transpose 16 x 16 dwords: row r of `rows` becomes column r of the
 // result, which is stored row by row.
-void Transpose(__m512i (&rows)[16]) {
+[[gnu::always_inline]] inline void Transpose(__m512i (&rows)[16]) {
   __m512i pairs[16];
 #pragma GCC unroll 8
   for (int i = 0; i < 8; ++i) {
