@@ -25,20 +25,10 @@ constexpr int64_t kMaxColumns = 1024;
 // lookups (Zen 4).
 constexpr int64_t kStoreCost = 5;
 constexpr int64_t kPackCost = 1;
-
-// sums[o][i] + what is added, for accumulators wider than the sums. See DepthwiseStore.
-void StoreWide(const DepthwiseStore& work, const uint64_t* fixed, int64_t* const* targets) {
-  for (int64_t i = 0; i < work.lanes; ++i) {
-    int64_t* out = targets[i] + work.first_channel;
-    for (int64_t o = 0; o < work.channels; ++o) {
-      uint64_t value = work.sums[o * work.stride + i] + fixed[o];
-      if (work.add_code_sums) {
-        value += static_cast<uint64_t>(int64_t{work.code_factor[o]}) * work.code_sums[o][i];
-      }
-      out[o] = static_cast<int64_t>(value);
-    }
-  }
-}
+// Tiles that let a few threads share the work of one image, and what each that is missing may cost
+// a single thread, in percent.
+constexpr int64_t kEnoughTiles = 8;
+constexpr int64_t kMissingTileCost = 4;
 
 }  // namespace
 
@@ -49,7 +39,6 @@ struct DepthwiseConv2d::Workspace {
   void* targets;             // one pointer per lane
   void* unused;              // what lanes that are no positions are stored to
   uint32_t* sums;            // [kDepthwiseChannels][sums_stride]
-  uint32_t* code_sums;       // the same
   int64_t* offsets;          // one per tap
   uint8_t* padding;          // a pixel of padding
   int64_t plane_bytes;
@@ -69,13 +58,12 @@ struct DepthwiseConv2d::Workspace {
     const int64_t lanes = RoundUp(kernel.planes_.Lanes(part.block), method.lane_unit);
     work->plane_bytes = kernel.planes_.PlaneBytes(part.block, method.lane_unit);
     // One line more than a power of two, which would map all channels to the same cache sets.
-    work->sums_stride = std::min(lanes, method.max_lanes) + 16;
+    work->sums_stride = std::min(lanes, kernel.max_lanes_) + 16;
     work->planes = take(part.channels * work->plane_bytes);
     work->pointers = reinterpret_cast<const uint8_t**>(take(pixels * 8));
     work->targets = take(lanes * 8);
     work->unused = take(part.channels * kernel.multiplier_ * 8);
     work->sums = reinterpret_cast<uint32_t*>(take(kDepthwiseChannels * work->sums_stride * 4));
-    work->code_sums = reinterpret_cast<uint32_t*>(take(kDepthwiseChannels * work->sums_stride * 4));
     work->offsets = reinterpret_cast<int64_t*>(take(kernel.shape_.Depth() * 8));
     work->padding = take(part.channels);
     return used;
@@ -91,6 +79,7 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseMethod& method, const PreparedLu
       planes_(shape),
       rows_((lut.*method.rows)(RowOperand::kB)),
       correction_(shape, weights),
+      max_lanes_(correction_.code_factor.empty() ? method.max_lanes : method.max_code_lanes),
       filter_rows_(PackFilterRows(shape, weights.filter, rows_.row_mask)),
       code_mask_(static_cast<uint8_t>((1 << lut.view().width_a) - 1)) {
   ChooseChannels();
@@ -108,26 +97,29 @@ void DepthwiseConv2d::ChooseChannels() {
 
 // In lookups.
 int64_t DepthwiseConv2d::BlockCost(const DepthwiseBlock& block) const {
-  return RoundUp(planes_.Lanes(block), method_.lane_unit) * multiplier_ *
-             (shape_.Depth() + kStoreCost) +
-         planes_.Pixels(block) * kPackCost;
+  const int64_t lanes = RoundUp(planes_.Lanes(block), method_.lane_unit);
+  const int64_t sums =
+      (lanes + CeilDiv(lanes, max_lanes_) * method_.row_cost) * shape_.Depth() + lanes * kStoreCost;
+  return sums * multiplier_ + planes_.Pixels(block) * kPackCost;
 }
 
-// The number of rows that wastes the fewest lanes, in as many tiles as threads may want.
+// The number of rows that wastes the fewest lanes, unless that leaves too few tiles.
 void DepthwiseConv2d::ChooseRows() {
   column_blocks_ = CeilDiv(shape_.out_w, kMaxColumns);
   rows_per_block_ = 1;
   if (column_blocks_ > 1) return;
   const int64_t channels = CeilDiv(shape_.in_c, channel_blocks_);
   int64_t best = std::numeric_limits<int64_t>::max();
-  for (int64_t blocks = shape_.out_h; blocks >= 1; --blocks) {
-    const DepthwiseBlock block{0, 1, 0, CeilDiv(shape_.out_h, blocks), 0, shape_.out_w};
-    if (block.rows > 1 && planes_.Pixels(block) * channels > kMaxPlanesBytes) break;
-    const int64_t missing = std::max<int64_t>(0, kMinTiles - blocks * channel_blocks_);
-    const int64_t cost = blocks * BlockCost(block) * (100 + missing);
-    if (cost > best) continue;
+  for (int64_t rows = 1; rows <= shape_.out_h; ++rows) {
+    const DepthwiseBlock block{0, 1, 0, rows, 0, shape_.out_w};
+    if (rows > 1 && planes_.Pixels(block) * channels > kMaxPlanesBytes) break;
+    const int64_t blocks = CeilDiv(shape_.out_h, rows);
+    const int64_t missing = kEnoughTiles - shape_.batch * blocks * channel_blocks_;
+    const int64_t cost =
+        blocks * BlockCost(block) * (100 + kMissingTileCost * std::max<int64_t>(0, missing));
+    if (cost >= best) continue;
     best = cost;
-    rows_per_block_ = block.rows;
+    rows_per_block_ = rows;
   }
 }
 
@@ -151,7 +143,7 @@ DepthwiseBlock DepthwiseConv2d::LargestBlock() const {
 }
 
 int64_t DepthwiseConv2d::ImageBlocks(int64_t batch) const {
-  const int64_t enough = CeilDiv(kMinTiles, channel_blocks_);
+  const int64_t enough = CeilDiv(kEnoughTiles, channel_blocks_);
   return std::min(batch, std::max(CeilDiv(batch, images_per_block_), enough));
 }
 
@@ -208,7 +200,7 @@ void DepthwiseConv2d::FindTargets(const DepthwiseBlock& block, int64_t lanes, Ac
                                   Acc** targets) const {
   const int64_t unit = method_.lane_unit;
   uint8_t index_of[256];
-  for (int64_t i = 0; i < unit; ++i) index_of[method_.lane_order[i]] = static_cast<uint8_t>(i);
+  for (int64_t i = 0; i < unit; ++i) index_of[LaneOf(i)] = static_cast<uint8_t>(i);
   std::fill(targets, targets + lanes, unused);
   for (int64_t n = 0; n < block.images; ++n) {
     for (int64_t y = 0; y < block.rows; ++y) {
@@ -226,68 +218,71 @@ void DepthwiseConv2d::FindTargets(const DepthwiseBlock& block, int64_t lanes, Ac
   }
 }
 
-// The sums of output channels [first, first + channels) of the tile, and the code sums that they
-// need: one per input channel, from the first one's on.
+// The sums of output channels [first, first + channels) of the tile.
 void DepthwiseConv2d::SumChannels(const Part& part, int64_t first, int64_t channels,
-                                  int64_t first_lane, int64_t lanes, const Workspace& work) const {
-  const int64_t depth = shape_.Depth();
-  const uint8_t* planes = work.planes + first_lane;
+                                  const Lanes& lanes, bool add_codes, const Workspace& work) const {
   for (int64_t o = 0; o < channels; ++o) {
+    const int64_t channel = part.first_channel * multiplier_ + first + o;
     DepthwiseSum sum;
-    sum.rows = filter_rows_.data() + (part.first_channel * multiplier_ + first + o) * depth;
-    sum.plane = planes + (first + o) / multiplier_ * work.plane_bytes;
+    sum.rows = filter_rows_.data() + channel * shape_.Depth();
+    sum.plane = work.planes + (first + o) / multiplier_ * work.plane_bytes + lanes.first;
     sum.offsets = work.offsets;
-    sum.depth = depth;
-    sum.lanes = lanes;
+    sum.depth = shape_.Depth();
+    sum.lanes = lanes.count;
+    if (add_codes) {
+      sum.code_factor = correction_.code_factor[static_cast<size_t>(channel)];
+      sum.code_mask = code_mask_;
+      sum.code_flip = correction_.code_flip;
+    }
     sum.sums = work.sums + o * work.sums_stride;
     method_.sum(rows_, sum);
   }
-  if (correction_.code_factor.empty()) return;
-  const int64_t first_plane = first / multiplier_;
-  const int64_t last_plane = (first + channels - 1) / multiplier_;
-  for (int64_t c = first_plane; c <= last_plane; ++c) {
-    DepthwiseCodeSum sum;
-    sum.plane = planes + c * work.plane_bytes;
-    sum.offsets = work.offsets;
-    sum.depth = depth;
-    sum.lanes = lanes;
-    sum.mask = code_mask_;
-    sum.flip = correction_.code_flip;
-    sum.sums = work.code_sums + (c - first_plane) * work.sums_stride;
-    method_.sum_codes(sum);
-  }
 }
 
-template <typename Acc>
-void DepthwiseConv2d::StoreChannels(int64_t first_channel, int64_t first, int64_t channels,
-                                    int64_t first_lane, int64_t lanes,
-                                    const Workspace& work) const {
-  using Wrapping = std::make_unsigned_t<Acc>;
+void DepthwiseConv2d::StoreChannels(const Part& part, int64_t first, int64_t channels,
+                                    const Lanes& lanes, const Workspace& work, int32_t*) const {
   DepthwiseStore store;
   store.sums = work.sums;
   store.stride = work.sums_stride;
-  store.lanes = lanes;
+  store.lanes = lanes.count;
   store.channels = channels;
-  store.first_channel = first_channel + first;
-  store.add_code_sums = !correction_.code_factor.empty();
-  Wrapping fixed[kDepthwiseChannels];
-  for (int64_t o = 0; o < kDepthwiseChannels; ++o) {
-    const int64_t known = std::min(o, channels - 1);
-    const auto channel = static_cast<size_t>(first_channel + first + known);
-    fixed[o] = MinOffset<Acc>(lut_.min(), shape_.Depth()) +
-               static_cast<Wrapping>(correction_.bias[channel]);
-    const int64_t plane = (first + known) / multiplier_ - first / multiplier_;
-    store.code_sums[o] = work.code_sums + plane * work.sums_stride;
-    store.code_factor[o] = store.add_code_sums ? correction_.code_factor[channel] : 0;
+  store.first_channel = part.first_channel * multiplier_ + first;
+  for (int64_t o = 0; o < channels; ++o) {
+    const auto channel = static_cast<size_t>(store.first_channel + o);
+    store.fixed[o] = MinOffset<int32_t>(lut_.min(), shape_.Depth()) +
+                     static_cast<uint32_t>(correction_.bias[channel]);
   }
-  Acc* const* targets = static_cast<Acc* const*>(work.targets) + first_lane;
-  if constexpr (sizeof(Acc) == 4) {
-    std::copy(fixed, fixed + kDepthwiseChannels, store.fixed);
-    store.targets = targets;
-    method_.store(store);
-  } else {
-    StoreWide(store, fixed, targets);
+  store.targets = static_cast<int32_t* const*>(work.targets) + lanes.first;
+  method_.store(store);
+}
+
+// Never quick: a depthwise layer's sums hardly ever exceed 32 bits.
+void DepthwiseConv2d::StoreChannels(const Part& part, int64_t first, int64_t channels,
+                                    const Lanes& lanes, const Workspace& work, int64_t*) const {
+  const int64_t first_channel = part.first_channel * multiplier_ + first;
+  auto* const* targets = static_cast<int64_t* const*>(work.targets) + lanes.first;
+  for (int64_t i = 0; i < lanes.count; ++i) {
+    for (int64_t o = 0; o < channels; ++o) {
+      const auto channel = static_cast<size_t>(first_channel + o);
+      uint64_t value = work.sums[o * work.sums_stride + i] +
+                       MinOffset<int64_t>(lut_.min(), shape_.Depth()) +
+                       static_cast<uint64_t>(correction_.bias[channel]);
+      if (!correction_.code_factor.empty()) {
+        const uint8_t* plane = work.planes + (first + o) / multiplier_ * work.plane_bytes;
+        const auto factor = static_cast<uint64_t>(int64_t{correction_.code_factor[channel]});
+        value += factor * CodeSum(plane + LaneOf(lanes.first + i), work.offsets);
+      }
+      targets[i][first_channel + o] = static_cast<int64_t>(value);
+    }
   }
+}
+
+uint64_t DepthwiseConv2d::CodeSum(const uint8_t* codes, const int64_t* offsets) const {
+  uint64_t sum = 0;
+  for (int64_t k = 0; k < shape_.Depth(); ++k) {
+    sum += (codes[offsets[k]] & code_mask_) ^ correction_.code_flip;
+  }
+  return sum;
 }
 
 template <typename Acc>
@@ -297,22 +292,26 @@ void DepthwiseConv2d::Run(const Conv2dInput& input, int64_t tile, void* memory, 
   Workspace::Place(static_cast<uint8_t*>(memory), *this, part, &work);
   std::memset(work.padding, input.pad_code, static_cast<size_t>(part.channels));
   planes_.FindOffsets(part.block, work.offsets);
-  planes_.Pack(input, part.block, part.first_channel, part.channels, work.padding, work.pointers,
-               work.plane_bytes, work.planes);
+  planes_.FindPixels(input, part.block, part.first_channel, work.padding, work.pointers);
+  method_.transpose(work.pointers, RoundUp(planes_.Pixels(part.block), 16), part.channels,
+                    work.planes, work.plane_bytes);
   const int64_t lanes = RoundUp(planes_.Lanes(part.block), method_.lane_unit);
   const int64_t first_channel = part.first_channel * multiplier_;
   // Stores add the channel, which memory for one tile's channels must not.
   Acc* unused = static_cast<Acc*>(work.unused) - first_channel;
   FindTargets(part.block, lanes, acc, unused, static_cast<Acc**>(work.targets));
   const int64_t channels = part.channels * multiplier_;
-  const int64_t parts = CeilDiv(lanes, method_.max_lanes);
+  const int64_t parts = CeilDiv(lanes, max_lanes_);
+  // The sums have no room for the 64-bit products of code sums.
+  const bool add_codes = sizeof(Acc) == 4 && !correction_.code_factor.empty();
   for (int64_t first = 0; first < channels; first += kDepthwiseChannels) {
     const int64_t count = std::min(kDepthwiseChannels, channels - first);
     for (int64_t i = 0; i < parts; ++i) {
-      const int64_t lane = BlockStart(i, lanes, method_.lane_unit, parts);
-      const int64_t some = BlockStart(i + 1, lanes, method_.lane_unit, parts) - lane;
-      SumChannels(part, first, count, lane, some, work);
-      StoreChannels<Acc>(first_channel, first, count, lane, some, work);
+      Lanes some;
+      some.first = BlockStart(i, lanes, method_.lane_unit, parts);
+      some.count = BlockStart(i + 1, lanes, method_.lane_unit, parts) - some.first;
+      SumChannels(part, first, count, some, add_codes, work);
+      StoreChannels(part, first, count, some, work, acc);
     }
   }
 }

@@ -35,6 +35,11 @@ class DepthwiseConv2d final : public Conv2dKernel {
     int64_t first_channel = 0;
     int64_t channels = 0;
   };
+  // Some lanes of a tile.
+  struct Lanes {
+    int64_t first = 0;
+    int64_t count = 0;
+  };
 
   // Chooses the members below.
   void ChooseChannels();
@@ -50,11 +55,17 @@ class DepthwiseConv2d final : public Conv2dKernel {
   template <typename Acc>
   void FindTargets(const DepthwiseBlock& block, int64_t lanes, Acc* acc, Acc* unused,
                    Acc** targets) const;
-  void SumChannels(const Part& part, int64_t first, int64_t channels, int64_t first_lane,
-                   int64_t lanes, const Workspace& work) const;
-  template <typename Acc>
-  void StoreChannels(int64_t first_channel, int64_t first, int64_t channels, int64_t first_lane,
-                     int64_t lanes, const Workspace& work) const;
+  void SumChannels(const Part& part, int64_t first, int64_t channels, const Lanes& lanes,
+                   bool add_codes, const Workspace& work) const;
+  // The last argument only names the accumulator.
+  void StoreChannels(const Part& part, int64_t first, int64_t channels, const Lanes& lanes,
+                     const Workspace& work, int32_t* acc) const;
+  void StoreChannels(const Part& part, int64_t first, int64_t channels, const Lanes& lanes,
+                     const Workspace& work, int64_t* acc) const;
+  int64_t LaneOf(int64_t i) const {
+    return (i & -method_.lane_unit) + method_.lane_order[i & (method_.lane_unit - 1)];
+  }
+  uint64_t CodeSum(const uint8_t* codes, const int64_t* offsets) const;
 
   const DepthwiseMethod& method_;
   const PreparedLut& lut_;
@@ -63,6 +74,7 @@ class DepthwiseConv2d final : public Conv2dKernel {
   const DepthwisePlanes planes_;
   const LookupRows& rows_;
   const Conv2dCorrection correction_;
+  const int64_t max_lanes_;
   const AlignedArray<uint8_t> filter_rows_;  // [out_c][K], masked
   const uint8_t code_mask_;
   int64_t channel_blocks_ = 1;

@@ -12,7 +12,11 @@ namespace axlut {
 namespace {
 
 constexpr int64_t kLanes = 64;
+// What fits the 32 registers: 8 for a row, 4 or 6 sums per 64 lanes, a few for the lookup.
 constexpr int64_t kMaxLanes = 256;
+constexpr int64_t kMaxCodeLanes = 192;
+// A row comes from the L2 cache, in about the time of 64 lookups (Zen 4).
+constexpr int64_t kRowCost = 64;
 
 // Per 128-bit part: even words are unpacked into lanes 0 2 4 6 and 8 10 12 14, then the odd ones.
 struct LaneOrder {
@@ -84,29 +88,50 @@ struct ByteSums {
   __m512i odd;
 };
 
-// sums[...] (+)= low + 256 * high for 16 lanes.
-void FlushPart(__m512i pairs, bool add, uint32_t* sums) {
-  const __m512i factors = _mm512_set1_epi32(0x01000001);
-  const __m512i before = add ? _mm512_load_si512(sums) : _mm512_setzero_si512();
-  _mm512_store_si512(sums, _mm512_dpwssd_epi32(before, pairs, factors));
-}
-
-void Flush(__m512i low_even, __m512i low_odd, __m512i high_even, __m512i high_odd, bool add,
-           uint32_t* sums) {
-  FlushPart(_mm512_unpacklo_epi16(low_even, high_even), add, sums);
-  FlushPart(_mm512_unpackhi_epi16(low_even, high_even), add, sums + 16);
-  FlushPart(_mm512_unpacklo_epi16(low_odd, high_odd), add, sums + 32);
-  FlushPart(_mm512_unpackhi_epi16(low_odd, high_odd), add, sums + 48);
-}
+// What is added to 64 sums: `low` + 256 * `high` + factor * `codes`.
+template <bool kCodes>
+struct Flush {
+  Flush(const ByteSums& low, const ByteSums& high)
+      : low_even(low.Even()), low_odd(low.odd), high_even(high.Even()), high_odd(high.odd) {}
+  void AddCodes(const ByteSums& codes, int32_t factor) {
+    codes_even = codes.Even();
+    codes_odd = codes.odd;
+    factors = _mm512_set1_epi32(factor & 0xffff);
+  }
+  void Store(bool add, uint32_t* sums) const {
+    const __m512i zero = _mm512_setzero_si512();
+    Part(_mm512_unpacklo_epi16(low_even, high_even),
+         kCodes ? _mm512_unpacklo_epi16(codes_even, zero) : zero, add, sums);
+    Part(_mm512_unpackhi_epi16(low_even, high_even),
+         kCodes ? _mm512_unpackhi_epi16(codes_even, zero) : zero, add, sums + 16);
+    Part(_mm512_unpacklo_epi16(low_odd, high_odd),
+         kCodes ? _mm512_unpacklo_epi16(codes_odd, zero) : zero, add, sums + 32);
+    Part(_mm512_unpackhi_epi16(low_odd, high_odd),
+         kCodes ? _mm512_unpackhi_epi16(codes_odd, zero) : zero, add, sums + 48);
+  }
+  // 16 lanes of 32 bits from pairs of words.
+  void Part(__m512i pairs, __m512i code_pairs, bool add, uint32_t* sums) const {
+    const __m512i weights = _mm512_set1_epi32(0x01000001);
+    __m512i value = add ? _mm512_load_si512(sums) : _mm512_setzero_si512();
+    value = _mm512_dpwssd_epi32(value, pairs, weights);
+    if constexpr (kCodes) value = _mm512_dpwssd_epi32(value, code_pairs, factors);
+    _mm512_store_si512(sums, value);
+  }
+  __m512i low_even, low_odd, high_even, high_odd;
+  __m512i codes_even, codes_odd, factors;  // set if kCodes
+};
 
 // kVectors x 64 lanes.
-template <int kVectors, int kPlanes, int kRegisters>
+template <int kVectors, int kPlanes, int kRegisters, bool kCodes>
 void SumVectors(const LookupRows& table, const DepthwiseSum& work, int64_t lane) {
   constexpr int kPlaneBytes = kLanes * kRegisters;
   const uint8_t* plane = work.plane + lane;
+  const __m512i mask = _mm512_set1_epi8(static_cast<char>(work.code_mask));
+  const __m512i flip = _mm512_set1_epi8(static_cast<char>(work.code_flip));
   for (int64_t k0 = 0; k0 < work.depth; k0 += kFlushDepth) {
     const int64_t end = std::min(work.depth, k0 + kFlushDepth);
     ByteSums sums[kPlanes][kVectors];
+    ByteSums code_sums[kCodes ? kVectors : 1];
     for (int64_t k = k0; k < end; ++k) {
       const uint8_t* entries = table.data + work.rows[k] * (kPlanes * kPlaneBytes);
       const uint8_t* codes_at = plane + work.offsets[k];
@@ -118,28 +143,44 @@ void SumVectors(const LookupRows& table, const DepthwiseSum& work, int64_t lane)
         const __mmask64 upper_half = kRegisters == 4 ? _mm512_movepi8_mask(codes) : 0;
         sums[0][v].Add(low.Look(codes, upper_half));
         if constexpr (kPlanes == 2) sums[1][v].Add(high.Look(codes, upper_half));
+        if constexpr (kCodes) {
+          constexpr int kAndThenXor = 0x78;  // flip ^ (codes & mask)
+          code_sums[v].Add(_mm512_ternarylogic_epi32(flip, codes, mask, kAndThenXor));
+        }
       }
     }
-    const __m512i zero = _mm512_setzero_si512();
+    const ByteSums none;
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
-      const ByteSums& low = sums[0][v];
-      const ByteSums& high = sums[kPlanes - 1][v];
-      Flush(low.Even(), low.odd, kPlanes == 2 ? high.Even() : zero, kPlanes == 2 ? high.odd : zero,
-            k0 > 0, work.sums + lane + kLanes * v);
+      Flush<kCodes> flush(sums[0][v], kPlanes == 2 ? sums[kPlanes - 1][v] : none);
+      if constexpr (kCodes) flush.AddCodes(code_sums[v], work.code_factor);
+      flush.Store(k0 > 0, work.sums + lane + kLanes * v);
     }
   }
 }
 
 template <int kPlanes, int kRegisters>
 void SumLanes(const LookupRows& table, const DepthwiseSum& work) {
-  int64_t lane = 0;
-  for (; lane + 3 * kLanes < work.lanes; lane += 4 * kLanes) {
-    SumVectors<4, kPlanes, kRegisters>(table, work, lane);
+  if (work.code_factor != 0) {
+    switch (work.lanes / kLanes) {
+      case 1:
+        return SumVectors<1, kPlanes, kRegisters, true>(table, work, 0);
+      case 2:
+        return SumVectors<2, kPlanes, kRegisters, true>(table, work, 0);
+      default:
+        return SumVectors<3, kPlanes, kRegisters, true>(table, work, 0);
+    }
   }
-  if (lane + 2 * kLanes < work.lanes) return SumVectors<3, kPlanes, kRegisters>(table, work, lane);
-  if (lane + kLanes < work.lanes) return SumVectors<2, kPlanes, kRegisters>(table, work, lane);
-  if (lane < work.lanes) SumVectors<1, kPlanes, kRegisters>(table, work, lane);
+  switch (work.lanes / kLanes) {
+    case 1:
+      return SumVectors<1, kPlanes, kRegisters, false>(table, work, 0);
+    case 2:
+      return SumVectors<2, kPlanes, kRegisters, false>(table, work, 0);
+    case 3:
+      return SumVectors<3, kPlanes, kRegisters, false>(table, work, 0);
+    default:
+      return SumVectors<4, kPlanes, kRegisters, false>(table, work, 0);
+  }
 }
 
 template <int kPlanes>
@@ -159,23 +200,6 @@ void Sum(const LookupRows& table, const DepthwiseSum& work) {
     SumPlanes<1>(table, work);
   } else {
     SumPlanes<2>(table, work);
-  }
-}
-
-void SumCodes(const DepthwiseCodeSum& work) {
-  const __m512i mask = _mm512_set1_epi8(static_cast<char>(work.mask));
-  const __m512i flip = _mm512_set1_epi8(static_cast<char>(work.flip));
-  const __m512i zero = _mm512_setzero_si512();
-  for (int64_t lane = 0; lane < work.lanes; lane += kLanes) {
-    for (int64_t k0 = 0; k0 < work.depth; k0 += kFlushDepth) {
-      const int64_t end = std::min(work.depth, k0 + kFlushDepth);
-      ByteSums sums;
-      for (int64_t k = k0; k < end; ++k) {
-        const __m512i codes = _mm512_loadu_si512(work.plane + work.offsets[k] + lane);
-        sums.Add(_mm512_xor_si512(_mm512_and_si512(codes, mask), flip));
-      }
-      Flush(sums.Even(), sums.odd, zero, zero, k0 > 0, work.sums + lane);
-    }
   }
 }
 
@@ -210,22 +234,14 @@ void SumCodes(const DepthwiseCodeSum& work) {
   }
 }
 
-template <bool kAddCodeSums>
-void StoreLanes(const DepthwiseStore& work) {
+void Store(const DepthwiseStore& work) {
   const auto stored = static_cast<__mmask16>((1 << work.channels) - 1);
   const __m512i fixed = _mm512_maskz_loadu_epi32(stored, work.fixed);
   for (int64_t lane = 0; lane < work.lanes; lane += 16) {
     __m512i rows[16];
     const uint32_t* sums = work.sums + lane;
 #pragma GCC unroll 16
-    for (int o = 0; o < 16; ++o) {
-      rows[o] = _mm512_load_si512(sums + o * work.stride);
-      if constexpr (kAddCodeSums) {
-        const __m512i factor = _mm512_set1_epi32(work.code_factor[o]);
-        const __m512i code_sum = _mm512_load_si512(work.code_sums[o] + lane);
-        rows[o] = _mm512_add_epi32(rows[o], _mm512_mullo_epi32(factor, code_sum));
-      }
-    }
+    for (int o = 0; o < 16; ++o) rows[o] = _mm512_load_si512(sums + o * work.stride);
     Transpose(rows);
     int32_t* const* targets = work.targets + lane;
 #pragma GCC unroll 16
@@ -236,11 +252,43 @@ void StoreLanes(const DepthwiseStore& work) {
   }
 }
 
-void Store(const DepthwiseStore& work) {
-  if (work.add_code_sums) {
-    StoreLanes<true>(work);
-  } else {
-    StoreLanes<false>(work);
+void StoreCodes(__m128i codes, uint8_t* out) {
+  _mm_store_si128(reinterpret_cast<__m128i*>(out), codes);
+}
+
+// 16 pixels of up to 64 channels: in each 128-bit part the transpose of 16 x 16 bytes, by four
+// times interleaving row r with row r + 8.
+void TransposePixels(const uint8_t* const* pointers, int64_t channels, uint8_t* out,
+                     int64_t stride) {
+  const auto loaded = ~__mmask64{0} >> (64 - channels);
+  __m512i rows[16];
+#pragma GCC unroll 16
+  for (int r = 0; r < 16; ++r) rows[r] = _mm512_maskz_loadu_epi8(loaded, pointers[r]);
+#pragma GCC unroll 4
+  for (int step = 0; step < 4; ++step) {
+    __m512i mixed[16];
+#pragma GCC unroll 8
+    for (int r = 0; r < 8; ++r) {
+      mixed[2 * r] = _mm512_unpacklo_epi8(rows[r], rows[r + 8]);
+      mixed[2 * r + 1] = _mm512_unpackhi_epi8(rows[r], rows[r + 8]);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < 16; ++r) rows[r] = mixed[r];
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < 16; ++r) {
+    uint8_t* plane = out + r * stride;
+    if (r < channels) StoreCodes(_mm512_castsi512_si128(rows[r]), plane);
+    if (r + 16 < channels) StoreCodes(_mm512_extracti64x2_epi64(rows[r], 1), plane + 16 * stride);
+    if (r + 32 < channels) StoreCodes(_mm512_extracti64x2_epi64(rows[r], 2), plane + 32 * stride);
+    if (r + 48 < channels) StoreCodes(_mm512_extracti64x2_epi64(rows[r], 3), plane + 48 * stride);
+  }
+}
+
+void TransposeLanes(const uint8_t* const* pointers, int64_t lanes, int64_t channels, uint8_t* out,
+                    int64_t stride) {
+  for (int64_t lane = 0; lane < lanes; lane += 16) {
+    TransposePixels(pointers + lane, channels, out + lane, stride);
   }
 }
 
@@ -249,8 +297,9 @@ void Store(const DepthwiseStore& work) {
 #pragma GCC pop_options
 #pragma GCC diagnostic pop
 
-const DepthwiseMethod kDepthwiseAvx512Vbmi = {
-    kLanes, kMaxLanes, kLaneOrder.lane, &PreparedLut::BytePlanes, &Sum, &SumCodes, &Store};
+const DepthwiseMethod kDepthwiseAvx512Vbmi = {kLanes,   kMaxLanes,       kMaxCodeLanes,
+                                              kRowCost, kLaneOrder.lane, &PreparedLut::BytePlanes,
+                                              &Sum,     &Store,          &TransposeLanes};
 
 }  // namespace axlut
 
@@ -259,8 +308,9 @@ const DepthwiseMethod kDepthwiseAvx512Vbmi = {
 namespace axlut {
 
 // Never chosen: other processors report KernelIsa::kScalar.
-const DepthwiseMethod kDepthwiseAvx512Vbmi = {
-    kLanes, kMaxLanes, kLaneOrder.lane, &PreparedLut::BytePlanes, nullptr, nullptr, nullptr};
+const DepthwiseMethod kDepthwiseAvx512Vbmi = {kLanes,   kMaxLanes,       kMaxCodeLanes,
+                                              kRowCost, kLaneOrder.lane, &PreparedLut::BytePlanes,
+                                              nullptr,  nullptr,         nullptr};
 
 }  // namespace axlut
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "kernels/cpu/blocking.h"
-#include "kernels/cpu/window.h"
 
 namespace axlut {
 namespace {
@@ -54,9 +53,9 @@ void DepthwisePlanes::FindOffsets(const DepthwiseBlock& block, int64_t* offsets)
   }
 }
 
-void DepthwisePlanes::Pack(const Conv2dInput& input, const DepthwiseBlock& block,
-                           int64_t first_channel, int64_t channels, const uint8_t* padding,
-                           const uint8_t** pointers, int64_t plane_bytes, uint8_t* planes) const {
+void DepthwisePlanes::FindPixels(const Conv2dInput& input, const DepthwiseBlock& block,
+                                 int64_t first_channel, const uint8_t* padding,
+                                 const uint8_t** pointers) const {
   const Conv2dShape& s = shape_;
   const int64_t pitch = Pitch(block.columns);
   const uint8_t** end = pointers;
@@ -84,9 +83,7 @@ void DepthwisePlanes::Pack(const Conv2dInput& input, const DepthwiseBlock& block
       }
     }
   }
-  const int64_t lanes = RoundUp(end - pointers, 16);
-  std::fill(end, pointers + lanes, padding);
-  TransposeCodes(pointers, lanes, channels, planes, plane_bytes);
+  std::fill(end, pointers + RoundUp(end - pointers, 16), padding);
 }
 
 }  // namespace axlut

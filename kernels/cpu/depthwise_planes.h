@@ -40,17 +40,16 @@ class DepthwisePlanes {
   }
   // Bytes of one plane, of which lanes up to a multiple of `lane_unit` can be read at any offset.
   int64_t PlaneBytes(const DepthwiseBlock& block, int64_t lane_unit) const;
-  // Pixels that Pack looks up per channel.
+  // Pixels of a plane.
   int64_t Pixels(const DepthwiseBlock& block) const {
     return phases() * block.images * ImageLanes(block.rows, block.columns);
   }
   // Where tap k (i * kernel_w + j) of position 0 lies in a plane; kernel_h * kernel_w offsets.
   void FindOffsets(const DepthwiseBlock& block, int64_t* offsets) const;
-  // Fills planes[c * PlaneBytes + ...] for channels [first_channel, first_channel + channels).
-  // `pointers` has room for RoundUp(Pixels(), 16), `padding` holds `channels` times the pad code.
-  void Pack(const Conv2dInput& input, const DepthwiseBlock& block, int64_t first_channel,
-            int64_t channels, const uint8_t* padding, const uint8_t** pointers, int64_t plane_bytes,
-            uint8_t* planes) const;
+  // pointers[...] = channel `first_channel` of every pixel of a plane, in its order, or `padding`.
+  // There are RoundUp(Pixels(), 16) of them.
+  void FindPixels(const Conv2dInput& input, const DepthwiseBlock& block, int64_t first_channel,
+                  const uint8_t* padding, const uint8_t** pointers) const;
 
  private:
   int64_t phases() const { return static_cast<int64_t>(phases_h_.size() * phases_w_.size()); }
