@@ -76,7 +76,8 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseMethod& method, const PreparedLu
       lut_(lut),
       shape_(shape),
       multiplier_(shape.GroupOutC()),
-      planes_(shape),
+      column_blocks_(CeilDiv(shape.out_w, kMaxColumns)),
+      planes_(shape, column_blocks_ == 1),
       rows_((lut.*method.rows)(RowOperand::kB)),
       correction_(shape, weights),
       max_lanes_(correction_.code_factor.empty() ? method.max_lanes : method.max_code_lanes),
@@ -105,7 +106,6 @@ int64_t DepthwiseConv2d::BlockCost(const DepthwiseBlock& block) const {
 
 // The number of rows that wastes the fewest lanes, unless that leaves too few tiles.
 void DepthwiseConv2d::ChooseRows() {
-  column_blocks_ = CeilDiv(shape_.out_w, kMaxColumns);
   rows_per_block_ = 1;
   if (column_blocks_ > 1) return;
   const int64_t channels = CeilDiv(shape_.in_c, channel_blocks_);

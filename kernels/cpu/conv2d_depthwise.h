@@ -70,7 +70,8 @@ class DepthwiseConv2d final : public Conv2dKernel {
   const DepthwiseMethod& method_;
   const PreparedLut& lut_;
   const Conv2dShape shape_;
-  const int64_t multiplier_;  // output channels per input channel
+  const int64_t multiplier_;     // output channels per input channel
+  const int64_t column_blocks_;  // > 1 only if rows_per_block_ is 1
   const DepthwisePlanes planes_;
   const LookupRows& rows_;
   const Conv2dCorrection correction_;
@@ -78,7 +79,6 @@ class DepthwiseConv2d final : public Conv2dKernel {
   const AlignedArray<uint8_t> filter_rows_;  // [out_c][K], masked
   const uint8_t code_mask_;
   int64_t channel_blocks_ = 1;
-  int64_t column_blocks_ = 1;  // > 1 only if rows_per_block_ is 1
   int64_t rows_per_block_ = 1;
   int64_t images_per_block_ = 1;  // > 1 only if rows_per_block_ is out_h
 };

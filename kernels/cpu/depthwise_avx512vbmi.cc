@@ -288,6 +288,10 @@ void TransposePixels(const uint8_t* const* pointers, int64_t channels, uint8_t* 
 void TransposeLanes(const uint8_t* const* pointers, int64_t lanes, int64_t channels, uint8_t* out,
                     int64_t stride) {
   for (int64_t lane = 0; lane < lanes; lane += 16) {
+    const int64_t ahead = std::min(lane + 32, lanes - 16);
+    for (int p = 0; p < 16; ++p) {
+      _mm_prefetch(reinterpret_cast<const char*>(pointers[ahead + p]), _MM_HINT_T0);
+    }
     TransposePixels(pointers + lane, channels, out + lane, stride);
   }
 }

@@ -23,15 +23,18 @@ struct DepthwiseBlock {
 // A plane holds, padding included, what the windows of a block read. With strides it is cut into
 // phases: the pixels whose row and column leave the same remainders lie together, so that
 // neighbouring positions read neighbouring bytes at any stride. Dilation is only another offset.
+// Rows share the padding between them, and so do images: the columns behind one row are those
+// before the next.
 class DepthwisePlanes {
  public:
-  explicit DepthwisePlanes(const Conv2dShape& shape);
+  // whole_rows: no block will be a part of a row.
+  DepthwisePlanes(const Conv2dShape& shape, bool whole_rows);
 
-  // Bytes from one row of output positions to the next; rows of a block follow each other in the
-  // same plane. Lane of a position = image * ImageLanes + row * Pitch + column within the block.
-  int64_t Pitch(int64_t columns) const { return columns + reach_w_; }
+  // Lane of a position = image * ImageLanes + row * Pitch + column within the block: also the
+  // distance of their windows in a plane.
+  int64_t Pitch(int64_t columns) const { return columns + reach_w_ - shared_w_; }
   int64_t ImageLanes(int64_t rows, int64_t columns) const {
-    return (rows + reach_h_) * Pitch(columns);
+    return (rows + reach_h_ - shared_h_) * Pitch(columns);
   }
   // Lanes from the block's first position to behind its last one.
   int64_t Lanes(const DepthwiseBlock& block) const {
@@ -41,9 +44,7 @@ class DepthwisePlanes {
   // Bytes of one plane, of which lanes up to a multiple of `lane_unit` can be read at any offset.
   int64_t PlaneBytes(const DepthwiseBlock& block, int64_t lane_unit) const;
   // Pixels of a plane.
-  int64_t Pixels(const DepthwiseBlock& block) const {
-    return phases() * block.images * ImageLanes(block.rows, block.columns);
-  }
+  int64_t Pixels(const DepthwiseBlock& block) const { return phases() * PhasePixels(block); }
   // Where tap k (i * kernel_w + j) of position 0 lies in a plane; kernel_h * kernel_w offsets.
   void FindOffsets(const DepthwiseBlock& block, int64_t* offsets) const;
   // pointers[...] = channel `first_channel` of every pixel of a plane, in its order, or `padding`.
@@ -52,6 +53,10 @@ class DepthwisePlanes {
                   const uint8_t* padding, const uint8_t** pointers) const;
 
  private:
+  int64_t PhasePixels(const DepthwiseBlock& block) const {
+    return (block.images - 1) * ImageLanes(block.rows, block.columns) +
+           (block.rows + reach_h_) * Pitch(block.columns) + shared_w_;
+  }
   int64_t phases() const { return static_cast<int64_t>(phases_h_.size() * phases_w_.size()); }
 
   const Conv2dShape shape_;
@@ -59,6 +64,9 @@ class DepthwisePlanes {
   int64_t reach_w_;
   std::vector<int64_t> phases_h_;  // remainders that some tap has
   std::vector<int64_t> phases_w_;
+  // Rows and columns of padding that neighbouring images and rows share.
+  int64_t shared_h_;
+  int64_t shared_w_;
 };
 
 }  // namespace axlut
