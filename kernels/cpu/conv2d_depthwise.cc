@@ -115,8 +115,10 @@ void DepthwiseConv2d::ChooseRows() {
     if (rows > 1 && planes_.Pixels(block) * channels > kMaxPlanesBytes) break;
     const int64_t blocks = CeilDiv(shape_.out_h, rows);
     const int64_t missing = kEnoughTiles - shape_.batch * blocks * channel_blocks_;
-    const int64_t cost =
-        blocks * BlockCost(block) * (100 + kMissingTileCost * std::max<int64_t>(0, missing));
+    DepthwiseBlock last = block;
+    last.rows = shape_.out_h - (blocks - 1) * rows;
+    const int64_t cost = ((blocks - 1) * BlockCost(block) + BlockCost(last)) *
+                         (100 + kMissingTileCost * std::max<int64_t>(0, missing));
     if (cost >= best) continue;
     best = cost;
     rows_per_block_ = rows;
