@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <type_traits>
 
 #include "kernels/cpu/blocking.h"
 #include "kernels/cpu/depthwise_avx512vbmi.h"
+#include "kernels/cpu/depthwise_portable.h"
 #include "kernels/cpu/pack_filter.h"
 
 namespace axlut {
@@ -30,6 +32,17 @@ constexpr int64_t kPackCost = 1;
 constexpr int64_t kEnoughTiles = 8;
 constexpr int64_t kMissingTileCost = 4;
 
+// How well positions fill lanes, with images apart or together.
+double LanesPerPosition(const Conv2dShape& shape, int64_t lane_unit) {
+  const DepthwisePlanes planes(shape, true);
+  const DepthwiseBlock image{0, 1, 0, shape.out_h, 0, shape.out_w};
+  DepthwiseBlock images = image;
+  images.images = shape.batch;
+  const int64_t lanes = std::min(RoundUp(planes.Lanes(image), lane_unit) * shape.batch,
+                                 RoundUp(planes.Lanes(images), lane_unit));
+  return static_cast<double>(lanes) / static_cast<double>(shape.batch * shape.out_h * shape.out_w);
+}
+
 }  // namespace
 
 // Views into the caller's memory.
@@ -38,7 +51,8 @@ struct DepthwiseConv2d::Workspace {
   const uint8_t** pointers;  // one per pixel
   void* targets;             // one pointer per lane
   void* unused;              // what lanes that are no positions are stored to
-  uint32_t* sums;            // [kDepthwiseChannels][sums_stride]
+  uint32_t* sums;            // [kDepthwiseChannels][sums_stride], between margins
+  void* scratch;             // of the method
   int64_t* offsets;          // one per tap
   uint8_t* padding;          // a pixel of padding
   int64_t plane_bytes;
@@ -58,12 +72,16 @@ struct DepthwiseConv2d::Workspace {
     const int64_t lanes = RoundUp(kernel.planes_.Lanes(part.block), method.lane_unit);
     work->plane_bytes = kernel.planes_.PlaneBytes(part.block, method.lane_unit);
     // One line more than a power of two, which would map all channels to the same cache sets.
-    work->sums_stride = std::min(lanes, kernel.max_lanes_) + 16;
+    const int64_t margin =
+        method.needs_margin ? RoundUp(kernel.planes_.RowReach(part.block.columns), 16) : 0;
+    work->sums_stride = std::min(lanes, kernel.max_lanes_) + 2 * margin + 16;
     work->planes = take(part.channels * work->plane_bytes);
     work->pointers = reinterpret_cast<const uint8_t**>(take(pixels * 8));
     work->targets = take(lanes * 8);
     work->unused = take(part.channels * kernel.multiplier_ * 8);
-    work->sums = reinterpret_cast<uint32_t*>(take(kDepthwiseChannels * work->sums_stride * 4));
+    work->sums =
+        reinterpret_cast<uint32_t*>(take(kDepthwiseChannels * work->sums_stride * 4)) + margin;
+    work->scratch = take(method.scratch_bytes);
     work->offsets = reinterpret_cast<int64_t*>(take(kernel.shape_.Depth() * 8));
     work->padding = take(part.channels);
     return used;
@@ -76,7 +94,7 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseMethod& method, const PreparedLu
       lut_(lut),
       shape_(shape),
       multiplier_(shape.GroupOutC()),
-      column_blocks_(CeilDiv(shape.out_w, kMaxColumns)),
+      column_blocks_(std::max<int64_t>(1, CeilDiv(shape.out_w, kMaxColumns))),
       planes_(shape, column_blocks_ == 1),
       rows_((lut.*method.rows)(RowOperand::kB)),
       correction_(shape, weights),
@@ -230,6 +248,8 @@ void DepthwiseConv2d::SumChannels(const Part& part, int64_t first, int64_t chann
     sum.plane = work.planes + (first + o) / multiplier_ * work.plane_bytes + lanes.first;
     sum.offsets = work.offsets;
     sum.depth = shape_.Depth();
+    sum.kernel_w = shape_.kernel_w;
+    sum.row_step = shape_.stride_h / std::gcd(shape_.stride_h, shape_.dilation_h);
     sum.lanes = lanes.count;
     if (add_codes) {
       sum.code_factor = correction_.code_factor[static_cast<size_t>(channel)];
@@ -237,6 +257,7 @@ void DepthwiseConv2d::SumChannels(const Part& part, int64_t first, int64_t chann
       sum.code_flip = correction_.code_flip;
     }
     sum.sums = work.sums + o * work.sums_stride;
+    sum.scratch = work.scratch;
     method_.sum(rows_, sum);
   }
 }
@@ -328,13 +349,30 @@ void DepthwiseConv2d::RunTile(const Conv2dInput& input, int64_t tile, void* work
   Run(input, tile, workspace, acc);
 }
 
+bool DepthwisePortableKernel::Supports(const PreparedLut& lut, const Conv2dShape& shape) {
+  // Sums of T - min must fit uint32_t.
+  return shape.groups == shape.in_c &&
+         (lut.range() == 0 || shape.Depth() <= std::numeric_limits<uint32_t>::max() / lut.range());
+}
+
+bool DepthwisePortableKernel::Worthwhile(const PreparedLut&, const Conv2dShape& shape) {
+  return shape.batch * shape.out_h * shape.out_w >= 128 && LanesPerPosition(shape, 16) <= 2;
+}
+
+std::unique_ptr<Conv2dKernel> DepthwisePortableKernel::Make(const PreparedLut& lut,
+                                                            const Conv2dShape& shape,
+                                                            const Conv2dWeights& weights) {
+  return std::make_unique<DepthwiseConv2d>(kDepthwisePortable, lut, shape, weights);
+}
+
 bool DepthwiseAvx512VbmiKernel::Supports(const PreparedLut& lut, const Conv2dShape& shape) {
-  // Sums of up to 2^16 entries of 16 bits fit uint32_t.
-  return shape.groups == shape.in_c && lut.range() < 65536 && shape.Depth() <= 65536;
+  return DepthwisePortableKernel::Supports(lut, shape) && lut.range() < 65536;
 }
 
 bool DepthwiseAvx512VbmiKernel::Worthwhile(const PreparedLut&, const Conv2dShape& shape) {
-  return shape.batch * shape.out_h * shape.out_w >= 8;
+  const int64_t positions = shape.batch * shape.out_h * shape.out_w;
+  // The general kernel takes three times as long per lane, but has a position in each.
+  return positions >= 8 && LanesPerPosition(shape, 64) * positions <= 3.0 * RoundUp(positions, 64);
 }
 
 std::unique_ptr<Conv2dKernel> DepthwiseAvx512VbmiKernel::Make(const PreparedLut& lut,

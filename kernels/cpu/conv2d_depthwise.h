@@ -88,7 +88,16 @@ class DepthwiseConv2d final : public Conv2dKernel {
 // Entries of two bytes; 64 positions at a time.
 struct DepthwiseAvx512VbmiKernel {
   static bool Supports(const PreparedLut& lut, const Conv2dShape& shape);
-  // Not for a few positions: most of the lanes would be idle.
+  // Not for a few positions, nor for filters much larger than the output: most of the lanes would
+  // be idle.
+  static bool Worthwhile(const PreparedLut& lut, const Conv2dShape& shape);
+  static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
+                                            const Conv2dWeights& weights);
+};
+
+// Any table, if the sums of T - min over a window fit 32 bits.
+struct DepthwisePortableKernel {
+  static bool Supports(const PreparedLut& lut, const Conv2dShape& shape);
   static bool Worthwhile(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
                                             const Conv2dWeights& weights);

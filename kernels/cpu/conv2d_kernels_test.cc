@@ -394,7 +394,7 @@ TEST(ChooseConv2dKernel, TakesTheFirstThatTheInstructionSetAndTheTableAllow) {
   EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kScalar).name, "row_stationary");
   s.groups = 64;  // depthwise: nothing to expand
   EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512Vbmi).name, "depthwise_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx2).name, "row_stationary");
+  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512).name, "depthwise_portable");
   s.groups = 1;
   products[2] = -1;  // now T - min needs 17 bits
   const PreparedLut wide(LutView{products.data(), 8, 8});
@@ -411,6 +411,11 @@ TEST(ChooseConv2dKernel, LeavesLayersWithFewOutputsToThePortableKernel) {
   Conv2dShape depthwise;
   depthwise.in_c = depthwise.out_c = depthwise.groups = 64;
   EXPECT_STREQ(ChooseConv2dKernel(lut, depthwise, KernelIsa::kAvx512Vbmi).name, "row_stationary");
+  // A filter of the image's size has one output per image: planes would hold it alone.
+  depthwise.in_h = depthwise.in_w = depthwise.kernel_h = depthwise.kernel_w = 7;
+  depthwise.batch = 16;
+  EXPECT_STREQ(ChooseConv2dKernel(lut, depthwise, KernelIsa::kAvx512Vbmi).name,
+               "direct_avx512vbmi");
 }
 
 TEST(Conv2dKernels, EndInTheReference) {

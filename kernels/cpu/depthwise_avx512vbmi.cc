@@ -301,9 +301,10 @@ void TransposeLanes(const uint8_t* const* pointers, int64_t lanes, int64_t chann
 #pragma GCC pop_options
 #pragma GCC diagnostic pop
 
-const DepthwiseMethod kDepthwiseAvx512Vbmi = {kLanes,   kMaxLanes,       kMaxCodeLanes,
-                                              kRowCost, kLaneOrder.lane, &PreparedLut::BytePlanes,
-                                              &Sum,     &Store,          &TransposeLanes};
+const DepthwiseMethod kDepthwiseAvx512Vbmi = {
+    kLanes, kMaxLanes, kMaxCodeLanes,   0,
+    false,  kRowCost,  kLaneOrder.lane, &PreparedLut::BytePlanes,
+    &Sum,   &Store,    &TransposeLanes};
 
 }  // namespace axlut
 
@@ -312,9 +313,10 @@ const DepthwiseMethod kDepthwiseAvx512Vbmi = {kLanes,   kMaxLanes,       kMaxCod
 namespace axlut {
 
 // Never chosen: other processors report KernelIsa::kScalar.
-const DepthwiseMethod kDepthwiseAvx512Vbmi = {kLanes,   kMaxLanes,       kMaxCodeLanes,
-                                              kRowCost, kLaneOrder.lane, &PreparedLut::BytePlanes,
-                                              nullptr,  nullptr,         nullptr};
+const DepthwiseMethod kDepthwiseAvx512Vbmi = {
+    kLanes,  kMaxLanes, kMaxCodeLanes,   0,
+    false,   kRowCost,  kLaneOrder.lane, &PreparedLut::BytePlanes,
+    nullptr, nullptr,   nullptr};
 
 }  // namespace axlut
 

@@ -41,6 +41,8 @@ class DepthwisePlanes {
     return (block.images - 1) * ImageLanes(block.rows, block.columns) +
            (block.rows - 1) * Pitch(block.columns) + block.columns;
   }
+  // How far apart in a plane the windows' rows of one phase begin, at most.
+  int64_t RowReach(int64_t columns) const { return reach_h_ * Pitch(columns); }
   // Bytes of one plane, of which lanes up to a multiple of `lane_unit` can be read at any offset.
   int64_t PlaneBytes(const DepthwiseBlock& block, int64_t lane_unit) const;
   // Pixels of a plane.
