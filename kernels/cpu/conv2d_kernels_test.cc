@@ -77,6 +77,15 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     }
   }
 
+  // Kernels for depthwise layers have tests of their own (conv2d_depthwise_test.cc); here they skip
+  // what has no groups.
+  bool TakesOneGroup() const {
+    const std::vector<int32_t> products(65536, 0);
+    Conv2dShape shape;
+    shape.in_c = shape.out_c = 2;
+    return GetParam().supports(PreparedLut(LutView{products.data(), 8, 8}), shape);
+  }
+
   // Compares both accumulators with the reference for random tensors.
   void Check(const std::vector<int32_t>& products, int width_a, int width_b,
              const Conv2dShape& shape, std::mt19937* random) {
@@ -267,6 +276,7 @@ TEST_P(Conv2dKernelTest, EveryDepthAddsOnlyItsOwnProducts) {
 }
 
 TEST_P(Conv2dKernelTest, EveryNumberOfPositionsAndChannels) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(22);
   const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
   for (int64_t count : {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 256, 257, 520}) {
@@ -339,6 +349,7 @@ TEST_P(Conv2dKernelTest, LargestProductsOverTheDeepestLayers) {
 
 // A defect of others: 1x1 filters and filters of the image's size took a path of their own.
 TEST_P(Conv2dKernelTest, PointwiseAndFullSizeFilters) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(28);
   const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
   for (int64_t size : {1, 5, 12}) {
@@ -361,6 +372,7 @@ TEST_P(Conv2dKernelTest, PointwiseAndFullSizeFilters) {
 
 // Outputs may lie wholly in the padding, on every side.
 TEST_P(Conv2dKernelTest, WindowsOutsideTheImage) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(29);
   const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
   for (int64_t groups : {1, 18}) {
@@ -511,6 +523,7 @@ TEST_P(Conv2dKernelTest, InputsOfEveryShapeUnderSharedWindows) {
 }
 
 TEST_P(Conv2dKernelTest, ZeroTableGivesZero) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(26);
   Conv2dShape s;
   s.in_c = 17;
@@ -522,6 +535,7 @@ TEST_P(Conv2dKernelTest, ZeroTableGivesZero) {
 
 // The batch of a call need not be the one that the layer was made for.
 TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(27);
   const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
   const PreparedLut lut(LutView{products.data(), 8, 8});
@@ -561,6 +575,10 @@ TEST(Conv2dChoices, TheInstructionSetAndTheTableDecide) {
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512), "expanded_avx2");
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx2), "expanded_avx2");
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kScalar), "row_stationary");
+  s.groups = 64;  // depthwise: nothing to expand
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512Vbmi), "depthwise_avx512vbmi");
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512), "depthwise_portable");
+  s.groups = 1;
   products[2] = -1;  // now T - min needs 17 bits
   const PlannedLut wide(LutView{products.data(), 8, 8}, {});
   EXPECT_EQ(Chosen(wide, s, KernelIsa::kAvx512Vbmi), "row_stationary");
@@ -573,6 +591,12 @@ TEST(Conv2dChoices, TooFewOutputsDoNotPayForExpandedRows) {
   dense.in_c = dense.out_c = 64;
   EXPECT_EQ(Chosen(lut, dense, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
   EXPECT_EQ(Chosen(lut, dense, KernelIsa::kAvx2), "row_stationary");
+  Conv2dShape depthwise;
+  depthwise.in_c = depthwise.out_c = depthwise.groups = 64;
+  // A filter of the image's size has one output per image: planes would hold it alone.
+  depthwise.in_h = depthwise.in_w = depthwise.kernel_h = depthwise.kernel_w = 7;
+  depthwise.batch = 16;
+  EXPECT_EQ(Chosen(lut, depthwise, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
 }
 
 // Of one term, exact or not: a * b = a * (b - 128) + 128 * a.
@@ -607,7 +631,7 @@ TEST(Conv2dChoices, APlanOfOneTermIsAMatrixProduct) {
 
 TEST(Conv2dChoices, AreSortedAndEndInSomethingThatAnyTableCanUse) {
   std::vector<int32_t> products(65536, INT32_MIN);
-  products[5] = INT32_MAX;
+  products[5] = INT32_MAX;  // no kernel for entries of two bytes
   const PlannedLut lut(LutView{products.data(), 8, 8}, {});
   Conv2dShape s;
   s.in_c = s.out_c = s.in_w = s.out_w = 32;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/conv2d_depthwise.h"
 #include "kernels/cpu/conv2d_expanded.h"
 #include "kernels/cpu/conv2d_lookup.h"
 #include "kernels/cpu/conv2d_reference.h"
