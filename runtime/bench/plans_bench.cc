@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/isa.h"
+#include "kernels/plan/plan.h"
 #include "runtime/bench/layer_run.h"
 #include "runtime/bench/machine.h"
 #include "runtime/bench/onednn_layer.h"
@@ -72,6 +72,7 @@ struct Subject {
   std::string name;
   std::string implementation;  // the kernel that runs
   std::function<void()> run;
+  nlohmann::ordered_json plan = {};                   // of a table: what DescribePlan says
   double least = std::numeric_limits<double>::max();  // seconds of one run
   double spent = 0;                                   // seconds of all
   int calls = 0;
@@ -139,6 +140,20 @@ Result<std::vector<SubjectTable>> Tables(const Options& options) {
   return tables;
 }
 
+// What bounds the speed of a table: its exact products, and the classes and range of what is looked
+// up. scripts/bench_roofline.py derives the bound.
+nlohmann::ordered_json DescribePlan(const TruthTable& table) {
+  const auto plan = TablePlan({table.products().data(), table.a().width, table.b().width});
+  if (!plan) return {};
+  nlohmann::ordered_json description = {{"terms", plan->terms.size()}};
+  if (plan->residual) {
+    const PlanResidual& residual = *plan->residual;
+    description["classes"] = std::min(residual.count_a, residual.count_b);
+    description["largest"] = *std::max_element(residual.entries.begin(), residual.entries.end());
+  }
+  return description;
+}
+
 void AddOneDnn(const Conv2dShape& shape, std::vector<Subject>& subjects) {
   for (OneDnnLayer& layer : OneDnnLayers(shape)) {
     const char* group = layer.name.starts_with("onednn_fp32") ? "onednn_fp32" : "onednn_int8";
@@ -154,7 +169,8 @@ Result<void> AddTables(const std::vector<SubjectTable>& tables, const Conv2dShap
     const auto run = std::make_shared<LayerRun>(std::move(created));
     AXLUT_RETURN_IF_ERROR(run->Verify(SerialFor()));
     subjects.push_back({table.group, table.table.name, run->kernel_name(),
-                        [run, serial = SerialFor()] { run->Run(serial); }});
+                        [run, serial = SerialFor()] { run->Run(serial); },
+                        DescribePlan(table.table.lut->table())});
   }
   return {};
 }
@@ -194,13 +210,15 @@ void Time(double seconds, std::vector<Subject>& subjects) {
 
 nlohmann::ordered_json ToJson(const Case& test, int64_t macs, const Subject& subject) {
   const double ns_per_mac = subject.least * 1e9 / static_cast<double>(macs);
-  return {{"problem", test.problem},
-          {"kind", test.kind},
-          {"macs", macs},
-          {"group", subject.group},
-          {"subject", subject.name},
-          {"implementation", subject.implementation},
-          {"ns_per_mac", std::round(ns_per_mac * 1e5) / 1e5}};
+  nlohmann::ordered_json row = {{"problem", test.problem},
+                                {"kind", test.kind},
+                                {"macs", macs},
+                                {"group", subject.group},
+                                {"subject", subject.name},
+                                {"implementation", subject.implementation},
+                                {"ns_per_mac", std::round(ns_per_mac * 1e5) / 1e5}};
+  if (!subject.plan.empty()) row["plan"] = subject.plan;
+  return row;
 }
 
 Result<nlohmann::ordered_json> RunCase(const Case& test, const std::vector<SubjectTable>& tables,
@@ -225,6 +243,7 @@ Result<void> Run(const Options& options) {
   AXLUT_ASSIGN_OR_RETURN(const std::vector<SubjectTable> tables, Tables(options));
   nlohmann::ordered_json machine = DescribeMachine();
   machine["onednn"] = OneDnnVersion();
+  machine["ghz"] = std::round(MeasureGhz() * 100) / 100;
   nlohmann::ordered_json answer = {{"schema", 1}, {"machine", machine}};
   for (const Case& test : kCases) {
     if (std::string(test.problem).find(options.shape) == std::string::npos) continue;
