@@ -186,6 +186,7 @@ void AddRivals(const Conv2dShape& shape, std::vector<Subject>& subjects) {
         {"rival", name, "scalar loop", [=] { layer->Run(operands->input.data(), out->data()); }});
   };
   add("adapt_order", std::make_shared<AdaptOrderLayer>(table, shape, *operands));
+  add("tfapprox2_order", std::make_shared<TfApprox2OrderLayer>(table, shape, *operands));
   add("tfapprox_order", std::make_shared<TfApproxOrderLayer>(table, shape, *operands));
 }
 

@@ -93,6 +93,53 @@ void TfApproxOrderLayer::Run(const uint8_t* input, int32_t* out) {
   }
 }
 
+TfApprox2OrderLayer::TfApprox2OrderLayer(const TruthTable& table, const Conv2dShape& shape,
+                                         const LayerOperands& operands)
+    : RivalLayer(table, shape, operands),
+      table_(table.products()),
+      filter_(operands.filter.begin(), operands.filter.end()),
+      columns_(static_cast<size_t>(shape.out_h * shape.out_w * shape.Depth())),
+      code_sums_(static_cast<size_t>(shape.out_h * shape.out_w)) {}
+
+void TfApprox2OrderLayer::Unfold(const uint8_t* image, int64_t group) {
+  const int64_t depth = shape_.Depth();
+  const int64_t group_in_c = shape_.GroupInC();
+  std::fill(code_sums_.begin(), code_sums_.end(), 0);
+  for (size_t at = 0; at < columns_.size(); ++at) {
+    const int64_t position = static_cast<int64_t>(at) / depth;
+    const int64_t k = static_cast<int64_t>(at) % depth;
+    const int64_t tap = k / group_in_c;
+    const uint8_t* pixel = Pixel(image, position / shape_.out_w, position % shape_.out_w,
+                                 tap / shape_.kernel_w, tap % shape_.kernel_w);
+    columns_[at] = pixel[group * group_in_c + k % group_in_c];
+    code_sums_[static_cast<size_t>(position)] += columns_[at];
+  }
+}
+
+void TfApprox2OrderLayer::Run(const uint8_t* input, int32_t* out) {
+  const int64_t depth = shape_.Depth();
+  const int64_t positions = shape_.out_h * shape_.out_w;
+  const int64_t group_out_c = shape_.GroupOutC();
+  for (int64_t n = 0; n < shape_.batch; ++n) {
+    for (int64_t group = 0; group < shape_.groups; ++group) {
+      Unfold(input + n * shape_.in_h * shape_.in_w * shape_.in_c, group);
+      for (int64_t o = group * group_out_c; o < (group + 1) * group_out_c; ++o) {
+        for (int64_t p = 0; p < positions; ++p) {
+          const uint8_t* codes = columns_.data() + p * depth;
+          const float* weight = filter_.data() + o;
+          float sum = 0;
+          for (int64_t k = 0; k < depth; ++k, weight += shape_.out_c) {
+            const auto code = static_cast<uint8_t>((*weight - filter_min_) * inverse_scale_ + 0.5F);
+            sum += static_cast<float>(table_[static_cast<size_t>((codes[k] << 8) | code)]);
+          }
+          out[(n * positions + p) * shape_.out_c + o] =
+              Corrected(o, static_cast<int32_t>(sum), code_sums_[static_cast<size_t>(p)]);
+        }
+      }
+    }
+  }
+}
+
 AdaptOrderLayer::AdaptOrderLayer(const TruthTable& table, const Conv2dShape& shape,
                                  const LayerOperands& operands)
     : RivalLayer(table, shape, operands),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The loop orders of two other emulators, written afresh from descriptions of them, as yardsticks:
+// The loop orders of other emulators, written afresh from descriptions of them, as yardsticks:
 // the best that a scalar loop of theirs does on this machine, with the same result as LutConv2d.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace axlut {
 
-// A layer as both rivals see it: tables of 8x8 unsigned bits with products of 0..65535. Everything
+// A layer as all rivals see it: tables of 8x8 unsigned bits with products of 0..65535. Everything
 // that does not depend on the input is made beforehand, as ours is.
 class RivalLayer {
  public:
@@ -40,7 +40,8 @@ class RivalLayer {
 };
 
 // TFApprox 1's CPU operator: seven nested loops over the output and its window, a table of int32
-// (256 KiB), weights as they lie (HWIO: a stride of out_c between taps). [Vaverka 2020]
+// (256 KiB), weights as they lie (HWIO: a stride of out_c between taps). Its bounds checks and the
+// call for each product are left out. [Vaverka 2020]
 class TfApproxOrderLayer : public RivalLayer {
  public:
   TfApproxOrderLayer(const TruthTable& table, const Conv2dShape& shape,
@@ -53,6 +54,26 @@ class TfApproxOrderLayer : public RivalLayer {
 
   std::vector<int32_t> table_;
   std::vector<uint8_t> filter_;
+};
+
+// TFApprox 2's CPU operator: im2col element by element, then for every output channel and position
+// a dot product whose float weight is quantized again for each product, and whose sum is a float:
+// inexact beyond 2^24.
+class TfApprox2OrderLayer : public RivalLayer {
+ public:
+  TfApprox2OrderLayer(const TruthTable& table, const Conv2dShape& shape,
+                      const LayerOperands& operands);
+  void Run(const uint8_t* input, int32_t* out) override;
+
+ private:
+  void Unfold(const uint8_t* image, int64_t group);
+
+  std::vector<int32_t> table_;
+  std::vector<float> filter_;
+  float filter_min_ = 0;
+  float inverse_scale_ = 1;
+  std::vector<uint8_t> columns_;    // [out_h * out_w][Depth()], of one image and group
+  std::vector<int32_t> code_sums_;  // per position
 };
 
 // AdaPT's CPU kernel: im2col, then one dot product per output with eight scalar accumulators and a
