@@ -30,6 +30,14 @@ def colors_of(implementations):
     return dict(zip(sorted(set(implementations)), palette))
 
 
+def spread(heights, ratio=1.25):
+    """Heights of labels on a logarithmic axis for lines at `heights`: none closer than `ratio`."""
+    placed, last = [0] * len(heights), 0
+    for i in sorted(range(len(heights)), key=heights.__getitem__):
+        placed[i] = last = max(heights[i], last * ratio)
+    return placed
+
+
 def draw_tables(rows):
     """A bar per table, least time first, with the other emulators' loops and oneDNN as lines."""
     rows = [row for row in rows if row["problem"] == PROBLEM]
@@ -50,16 +58,16 @@ def draw_tables(rows):
         "exact table": times["exact"],
         "oneDNN int8": min(row["ns_per_mac"] for row in rows if row["group"] == "onednn_int8"),
     }
-    for name, time in lines.items():
+    for (name, time), height in zip(lines.items(), spread(list(lines.values()))):
         axes.axhline(time, color="black", linewidth=0.8, linestyle="--")
-        axes.text(len(bars) + 0.2, time, f"{name} {time:.4f}", va="center")
+        axes.text(len(bars) + 0.2, height, f"{name} {time:.4f}", va="center")
     axes.set_yscale("log")
     axes.set_ylabel("ns per product (log)")
     axes.set_xlim(-0.8, len(bars) - 0.2)
     axes.set_xticks(range(len(bars)), [row["subject"].removeprefix("mul8u_") for row in bars],
                     rotation=90)
     axes.set_title(f"{PROBLEM}, one thread, whole layer: {len(bars)} tables of TFApprox")
-    axes.legend(title="kernel", loc="upper left")
+    axes.legend(title="kernel", loc="center left", bbox_to_anchor=(0, 0.68))
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     save(figure, "tables.svg")

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <ctime>
 #include <limits>
+#include <utility>
 
 #include "runtime/bench/problem.h"
 
@@ -76,17 +78,37 @@ double WallSeconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+Stopwatch::Stopwatch(std::function<double()> clock, std::function<void()> call)
+    : clock_(std::move(clock)),
+      call_(std::move(call)),
+      least_(std::numeric_limits<double>::infinity()) {
+  constexpr double kSampleSeconds = 0.5e-3;
+  call_();
+  const double one_call = std::max(Sample(1), 1e-7);
+  calls_per_sample_ = static_cast<int>(std::clamp(std::ceil(kSampleSeconds / one_call), 1.0, 1e4));
+}
+
+double Stopwatch::Sample(int calls) const {
+  const double begin = clock_();
+  for (int i = 0; i < calls; ++i) call_();
+  return (clock_() - begin) / calls;
+}
+
+void Stopwatch::Measure(double seconds) {
+  double spent = 0;
+  do {
+    const double sample = Sample(calls_per_sample_);
+    least_ = std::min(least_, sample);
+    spent += sample * calls_per_sample_;
+  } while (spent < seconds);
+  spent_ += spent;
+}
+
 double LeastSeconds(const std::function<double()>& clock, double seconds,
                     const std::function<void()>& call) {
-  double least = std::numeric_limits<double>::max();
-  const double start = clock();
-  int calls = 0;
-  do {
-    const double begin = clock();
-    call();
-    least = std::min(least, clock() - begin);
-  } while (++calls < 2 || clock() - start < seconds);
-  return least;
+  Stopwatch stopwatch(clock, call);
+  stopwatch.Measure(seconds);
+  return stopwatch.least();
 }
 
 }  // namespace axlut

@@ -47,7 +47,32 @@ class LayerRun {
 double ThreadSeconds();
 double WallSeconds();
 
-// Seconds of the quickest of many calls, for about `seconds` but at least two calls.
+// One thing to time. A sample is the mean of as many calls as take half a millisecond: the CPU time
+// that a virtual machine reports errs by microseconds either way, and the least of many samples
+// would find the largest error.
+class Stopwatch {
+ public:
+  // Calls twice to see how long a call takes.
+  Stopwatch(std::function<double()> clock, std::function<void()> call);
+
+  // Takes samples for about `seconds`, at least one.
+  void Measure(double seconds);
+  // Seconds of one call, the least of all samples; infinite before Measure.
+  double least() const { return least_; }
+  // Seconds spent in Measure.
+  double spent() const { return spent_; }
+
+ private:
+  double Sample(int calls) const;
+
+  std::function<double()> clock_;
+  std::function<void()> call_;
+  int calls_per_sample_ = 1;
+  double least_;
+  double spent_ = 0;
+};
+
+// The same in one go.
 double LeastSeconds(const std::function<double()>& clock, double seconds,
                     const std::function<void()>& call);
 

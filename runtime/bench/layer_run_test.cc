@@ -65,16 +65,39 @@ TEST(Operands, ALargerBatchStartsWithTheSmallersImages) {
   EXPECT_TRUE(std::equal(one.input.begin(), one.input.end(), two.input.begin()));
 }
 
-TEST(LeastSeconds, CallsAtLeastTwiceAndTakesTheLeast) {
+TEST(Stopwatch, TakesTheLeastOfSamplesUntilTheTimeIsSpent) {
   double now = 0;
-  const std::vector<double> durations = {5, 2, 9};
+  const std::vector<double> durations = {5, 1, 7, 2, 9, 1};
   size_t calls = 0;
-  const auto clock = [&] { return now; };
-  EXPECT_EQ(LeastSeconds(clock, 1, [&] { now += durations[calls++]; }), 2);
-  EXPECT_EQ(calls, 2U);
-  calls = 0;
-  EXPECT_EQ(LeastSeconds(clock, 8, [&] { now += durations[calls++]; }), 2);
-  EXPECT_EQ(calls, 3U);
+  Stopwatch stopwatch([&] { return now; }, [&] { now += durations[calls++]; });
+  EXPECT_EQ(calls, 2U);  // not samples
+  stopwatch.Measure(8);
+  EXPECT_EQ(stopwatch.least(), 2);
+  EXPECT_EQ(stopwatch.spent(), 9);
+  stopwatch.Measure(0);
+  EXPECT_EQ(calls, 5U);
+  EXPECT_EQ(stopwatch.least(), 2);
+}
+
+TEST(Stopwatch, ShortCallsAreTimedTogether) {
+  double now = 0;
+  int calls = 0;
+  int readings = 0;
+  Stopwatch stopwatch(
+      [&] {
+        ++readings;
+        return now;
+      },
+      [&] {
+        now += 1e-4;
+        ++calls;
+      });
+  EXPECT_EQ(calls, 2);
+  readings = 0;
+  stopwatch.Measure(0);
+  EXPECT_EQ(calls, 2 + 5);
+  EXPECT_EQ(readings, 2);
+  EXPECT_NEAR(stopwatch.least(), 1e-4, 1e-9);
 }
 
 }  // namespace

@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -72,10 +71,8 @@ struct Subject {
   std::string name;
   std::string implementation;  // the kernel that runs
   std::function<void()> run;
-  nlohmann::ordered_json plan = {};                   // of a table: what DescribePlan says
-  double least = std::numeric_limits<double>::max();  // seconds of one run
-  double spent = 0;                                   // seconds of all
-  int calls = 0;
+  nlohmann::ordered_json plan = {};  // of a table: what DescribePlan says
+  double least = 0;                  // seconds of one run
 };
 
 // The product of what two functions make of the operands' values.
@@ -190,23 +187,16 @@ void AddRivals(const Conv2dShape& shape, std::vector<Subject>& subjects) {
   add("tfapprox_order", std::make_shared<TfApproxOrderLayer>(table, shape, *operands));
 }
 
-// Rounds of bursts. A subject whose one call exceeds its whole time still runs twice.
+// Rounds in which every subject has its turn. One call can exceed all of a subject's time.
 void Time(double seconds, std::vector<Subject>& subjects) {
+  std::vector<Stopwatch> stopwatches;
+  for (const Subject& subject : subjects) stopwatches.emplace_back(ThreadSeconds, subject.run);
   for (int round = 0; round < kRounds; ++round) {
-    for (Subject& subject : subjects) {
-      if (subject.spent > seconds && subject.calls >= 2) continue;
-      double burst = 0;
-      do {
-        const double begin = ThreadSeconds();
-        subject.run();
-        const double took = ThreadSeconds() - begin;
-        subject.least = std::min(subject.least, took);
-        burst += took;
-        ++subject.calls;
-      } while (burst < seconds / kRounds);
-      subject.spent += burst;
+    for (Stopwatch& stopwatch : stopwatches) {
+      if (stopwatch.spent() < seconds) stopwatch.Measure(seconds / kRounds);
     }
   }
+  for (size_t i = 0; i < subjects.size(); ++i) subjects[i].least = stopwatches[i].least();
 }
 
 nlohmann::ordered_json ToJson(const Case& test, int64_t macs, const Subject& subject) {
