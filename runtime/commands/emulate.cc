@@ -107,6 +107,7 @@ Result<int> RunEmulate(const cli::po::variables_map& values, const cli::Context&
   const Progress progress = context.MakeProgress("images");
   std::atomic<int64_t> done{0};
   NetworkRunParams params;
+  params.threads = pool.threads();
   params.on_progress = [&](int64_t images) {
     progress.Update(done += images, report.images);
     return !cli::Interrupted();

@@ -39,6 +39,7 @@ std::vector<uint8_t> RunAll(const Network& network, const std::vector<uint8_t>& 
   ThreadPool pool(threads);
   NetworkRunParams params;
   params.samples_per_block = block;
+  params.threads = threads;
   std::vector<LayerStats> stats;
   const Result<void> result =
       network.Run(input.data(), samples, output.data(), pool.AsParallelFor(), params, &stats);
@@ -73,8 +74,8 @@ TEST_P(ReferenceModel, ExactTablesOfAnySignednessEqualTheReferenceKernels) {
 TEST_P(ReferenceModel, OutputsDoNotDependOnBlocksOrThreads) {
   const Result<Network> network = LoadNetwork(path(), Exact(kUnsigned8, kUnsigned8));
   ASSERT_TRUE(network.ok());
-  for (const int64_t block : {1, 3, 8, 100}) {
-    for (const int threads : {1, 3}) {
+  for (const int64_t block : {0, 1, 3, 8, 100}) {
+    for (const int threads : {1, 3, 5, 100}) {
       EXPECT_EQ(RunAll(*network, input_.bytes, threads, block), expected_.bytes)
           << "block " << block << ", threads " << threads;
     }
@@ -208,6 +209,61 @@ TEST(Network, SumsThatLeave32BitsWrapAndAreCounted) {
   ASSERT_TRUE(network->Run(input.data(), 1, output.data(), SerialFor(), {}, &stats).ok());
   EXPECT_EQ(stats[0].wrapped_accumulators, 8 * 8 * 4);
   EXPECT_EQ(static_cast<int8_t>(output[0]), -128);
+}
+
+Tensor CodesTensor(std::vector<int64_t> shape, ElementType type = ElementType::kInt8) {
+  Tensor tensor;
+  tensor.type = type;
+  tensor.shape = std::move(shape);
+  tensor.scales = {0.05F};
+  tensor.zero_points = {type == ElementType::kInt8 ? 3 : 0};
+  return tensor;
+}
+
+// Constants 0, 1, 2, ... as bytes.
+Tensor ConstantTensor(std::vector<int64_t> shape) {
+  Tensor tensor = CodesTensor(std::move(shape));
+  tensor.zero_points = {0};
+  tensor.is_constant = true;
+  for (int64_t i = 0; i < tensor.ByteCount(); ++i) tensor.data.push_back(static_cast<uint8_t>(i));
+  return tensor;
+}
+
+// A residual block: two 3x3 convolutions of `size` x `size` x `channels`, and an addition.
+Graph ResidualGraph(int64_t size, int64_t channels) {
+  Graph graph;
+  const std::vector<int64_t> shape = {1, size, size, channels};
+  for (int i = 0; i < 4; ++i) graph.tensors.push_back(CodesTensor(shape));
+  graph.tensors.push_back(ConstantTensor({channels, 3, 3, channels}));
+  graph.operators = {{OpKind::kConv2d, {0, 4}, 1, ConvOptions{}},
+                     {OpKind::kConv2d, {1, 4}, 2, ConvOptions{}},
+                     {OpKind::kAdd, {1, 2}, 3, AddOptions{}}};
+  graph.input = 0;
+  graph.output = 3;
+  return graph;
+}
+
+// The largest layer's inputs and output three times, for any number of samples.
+TEST(Network, MemoryIsBoundedByTheLargestLayer) {
+  const Result<Network> network =
+      Network::Create(ResidualGraph(32, 16), {3, Exact(kUnsigned8, kUnsigned8)});
+  ASSERT_TRUE(network.ok()) << network.error().ToString();
+  EXPECT_EQ(network->LargestLayerBytes(), 3 * 32 * 32 * 16);
+  for (const int64_t samples : {1, 2, 3, 8, 16, 100}) {
+    EXPECT_LE(network->WorkspaceBytes(samples), 3 * samples * network->LargestLayerBytes())
+        << samples << " samples";
+  }
+}
+
+TEST(Network, ThreadsThatShareASampleGetTheSameCodes) {
+  const Result<Network> network =
+      Network::Create(ResidualGraph(40, 24), {3, Exact(kUnsigned8, kSigned8)});
+  ASSERT_TRUE(network.ok()) << network.error().ToString();
+  std::vector<uint8_t> input(7 * network->input().ByteCount());
+  std::mt19937 rng(5);
+  for (uint8_t& code : input) code = static_cast<uint8_t>(rng());
+  const std::vector<uint8_t> expected = RunAll(*network, input);
+  for (const int threads : {2, 3, 4, 8}) EXPECT_EQ(RunAll(*network, input, threads), expected);
 }
 
 TEST(Network, StopsWhenAsked) {
