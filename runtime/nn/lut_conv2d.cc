@@ -102,24 +102,48 @@ Result<void> CheckArguments(const TruthTable& table, const Conv2dShape& shape,
   return {};
 }
 
-// Bound of |sum| over `depth` products, both before and after the correction. A corrected product
-// is linear in zero_b, so its largest magnitude lies at the smallest or the largest zero point.
-double LargestSum(const TruthTable& table, int64_t depth, int32_t zero_a,
-                  const std::vector<int32_t>& zero_b) {
-  const auto range = std::minmax_element(zero_b.begin(), zero_b.end());
+// Bound of |sum| over one product, both before and after the correction, from extremes alone.
+int64_t LooseBound(const PreparedLut& lut, const TruthTable& table, int64_t zero_a,
+                   int64_t largest_zero_b) {
+  const auto magnitude = [](const OperandSpec& spec) {
+    return std::max<int64_t>(spec.max_value(), -int64_t{spec.min_value()});
+  };
+  const int64_t product = std::max(std::abs(int64_t{lut.min()}), std::abs(int64_t{lut.max()}));
+  return product + largest_zero_b * (magnitude(table.a()) + std::abs(zero_a)) +
+         std::abs(zero_a) * magnitude(table.b());
+}
+
+// The same exactly. A corrected product is linear in zero_b, so its largest magnitude lies at the
+// smallest or the largest zero point.
+int64_t TightBound(const TruthTable& table, int64_t zero_a, int64_t smallest_zero_b,
+                   int64_t largest_zero_b) {
   int64_t largest = 0;
   for (uint32_t a = 0; a < table.a().count(); ++a) {
     for (uint32_t b = 0; b < table.b().count(); ++b) {
       const int64_t product = table.ProductAt(a, b);
       largest = std::max(largest, std::abs(product));
-      for (int64_t zero : {*range.first, *range.second}) {
+      for (int64_t zero : {smallest_zero_b, largest_zero_b}) {
         const int64_t corrected =
             product - zero * (table.a().ValueOf(a) - zero_a) - zero_a * table.b().ValueOf(b);
         largest = std::max(largest, std::abs(corrected));
       }
     }
   }
-  return static_cast<double>(largest) * static_cast<double>(depth);
+  return largest;
+}
+
+// Whether |sum| over `depth` products can leave int32_t. The exact bound takes longer than packing
+// a layer's weights, and is seldom needed.
+bool SumsNeedInt64(const PreparedLut& lut, const TruthTable& table, int64_t depth, int32_t zero_a,
+                   const std::vector<int32_t>& zero_b) {
+  const auto [low, high] = std::minmax_element(zero_b.begin(), zero_b.end());
+  const int64_t largest_zero_b = std::max(std::abs(int64_t{*low}), std::abs(int64_t{*high}));
+  const auto overflows = [depth](int64_t bound) {
+    return static_cast<double>(bound) * static_cast<double>(depth) >
+           std::numeric_limits<int32_t>::max();
+  };
+  return overflows(LooseBound(lut, table, zero_a, largest_zero_b)) &&
+         overflows(TightBound(table, zero_a, *low, *high));
 }
 
 Result<const Conv2dKernelEntry*> PickKernel(const PreparedLut& lut, const Conv2dShape& shape,
@@ -228,8 +252,7 @@ struct LutConv2d::Impl {
         pad_code(static_cast<uint8_t>(truth.a().PatternOf(zero_a))),
         kernel_name(entry.name),
         kernel(MakeKernel(entry, lut, s, filter, Correction(truth, s, filter, zero_a, zero_b))),
-        needs_int64(LargestSum(truth, s.Depth(), zero_a, zero_b) >
-                    std::numeric_limits<int32_t>::max()) {}
+        needs_int64(SumsNeedInt64(lut, truth, s.Depth(), zero_a, zero_b)) {}
 
   template <typename Out>
   void Run(const uint8_t* codes, int64_t batch, Out* out, const ParallelFor& parallel_for) const;
