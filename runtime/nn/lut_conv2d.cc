@@ -218,10 +218,29 @@ struct Correction {
       bias[o] = shape.Depth() * zero * (zero_a + sign_bit);
     }
     if (zero_a == 0) return;
+    const std::vector<int64_t> sums = FilterSums(table.b(), shape, filter);
+    for (size_t o = 0; o < bias.size(); ++o) bias[o] -= zero_a * sums[o];
+  }
+
+  // Sum of b per output channel. Matrix products pack a filter per call: this must not take longer
+  // than the packing, so chunks of rows are summed in 32 bits, in vectors.
+  static std::vector<int64_t> FilterSums(const OperandSpec& spec, const Conv2dShape& shape,
+                                         const std::vector<uint8_t>& filter) {
+    constexpr int64_t kChunk = 1 << 22;  // times 255 fits 31 bits
+    const uint8_t mask = static_cast<uint8_t>(spec.mask());
+    const uint8_t sign_bit = spec.is_signed() ? static_cast<uint8_t>(1 << (spec.width - 1)) : 0;
+    const size_t channels = static_cast<size_t>(shape.out_c);
+    std::vector<int64_t> sums(channels, -shape.Depth() * sign_bit);
+    std::vector<int32_t> chunk(channels);
     const uint8_t* row = filter.data();
-    for (int64_t k = 0; k < shape.Depth(); ++k, row += shape.out_c) {
-      for (size_t o = 0; o < bias.size(); ++o) bias[o] -= zero_a * table.b().ValueOf(row[o]);
+    for (int64_t k0 = 0; k0 < shape.Depth(); k0 += kChunk) {
+      std::fill(chunk.begin(), chunk.end(), 0);
+      for (int64_t k = k0; k < std::min(k0 + kChunk, shape.Depth()); ++k, row += channels) {
+        for (size_t o = 0; o < channels; ++o) chunk[o] += (row[o] & mask) ^ sign_bit;
+      }
+      for (size_t o = 0; o < channels; ++o) sums[o] += chunk[o];
     }
+    return sums;
   }
 
   std::vector<int64_t> bias;
