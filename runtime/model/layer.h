@@ -67,6 +67,8 @@ Result<std::unique_ptr<Layer>> MakeConvLayer(const Graph& graph, const Operator&
                                              const LayerTable& table);
 Result<std::unique_ptr<Layer>> MakeDenseLayer(const Graph& graph, const Operator& op,
                                               const LayerTable& table);
+Result<std::unique_ptr<Layer>> MakeBatchMatmulLayer(const Graph& graph, const Operator& op,
+                                                    const LayerTable& table);
 Result<std::unique_ptr<Layer>> MakePoolLayer(const Graph& graph, const Operator& op);
 Result<std::unique_ptr<Layer>> MakeAddLayer(const Graph& graph, const Operator& op);
 Result<std::unique_ptr<Layer>> MakeMeanLayer(const Graph& graph, const Operator& op);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <random>
@@ -264,6 +265,54 @@ TEST(Network, ThreadsThatShareASampleGetTheSameCodes) {
   for (uint8_t& code : input) code = static_cast<uint8_t>(rng());
   const std::vector<uint8_t> expected = RunAll(*network, input);
   for (const int threads : {2, 3, 4, 8}) EXPECT_EQ(RunAll(*network, input, threads), expected);
+}
+
+// Three 20x30 matrices times their own transposes.
+Graph SquaresGraph() {
+  Graph graph;
+  graph.tensors = {CodesTensor({1, 3, 20, 30}), CodesTensor({1, 3, 20, 20})};
+  graph.tensors[1].scales = {1.5F};
+  graph.operators = {{OpKind::kBatchMatmul, {0, 0}, 1, BatchMatmulOptions{false, true}}};
+  graph.input = 0;
+  graph.output = 1;
+  return graph;
+}
+
+TEST(Network, MatrixProductsTakeTablesOfAnySignedness) {
+  std::mt19937 rng(6);
+  std::vector<uint8_t> input(5 * 3 * 20 * 30);
+  for (uint8_t& code : input) code = static_cast<uint8_t>(rng());
+  std::vector<uint8_t> expected;
+  for (const OperandSpec a : {kSigned8, kUnsigned8}) {
+    for (const OperandSpec b : {kSigned8, kUnsigned8}) {
+      const Result<Network> network = Network::Create(SquaresGraph(), {Exact(a, b)});
+      ASSERT_TRUE(network.ok()) << network.error().ToString();
+      EXPECT_EQ(network->Macs(), 3 * 20 * 30 * 20);
+      if (expected.empty()) expected = RunAll(*network, input);
+      EXPECT_EQ(RunAll(*network, input, 2), expected);
+    }
+  }
+  EXPECT_LT(std::count(expected.begin(), expected.end(), 127), 1000);  // of 6000: not saturated
+}
+
+TEST(Network, RefusesMatricesThatDoNotMatch) {
+  const auto message = [](const Graph& graph, const LayerTable& table) {
+    const Result<Network> network = Network::Create(graph, {table});
+    return network.ok() ? std::string("accepted") : network.error().message();
+  };
+  const LayerTable exact = Exact(kSigned8, kSigned8);
+  Graph graph = SquaresGraph();
+  graph.operators[0].options = BatchMatmulOptions{};
+  EXPECT_THAT(message(graph, exact), testing::HasSubstr("the inner dimensions of 1x3x20x30"));
+  graph = SquaresGraph();
+  graph.tensors[1].shape = {1, 3, 20, 21};
+  EXPECT_THAT(message(graph, exact), testing::HasSubstr("must have shape 1x3x20x20"));
+  graph = SquaresGraph();
+  graph.tensors.push_back(ConstantTensor({2, 20, 30}));
+  graph.operators[0].inputs = {0, 2};
+  EXPECT_THAT(message(graph, exact), testing::HasSubstr("leading dimensions must be the first's"));
+  EXPECT_THAT(message(SquaresGraph(), Exact(kSigned8, {4, Signedness::kTwosComplement})),
+              testing::HasSubstr("both inputs are 8-bit codes"));
 }
 
 TEST(Network, StopsWhenAsked) {

@@ -69,14 +69,18 @@ Result<LutMatmul> LutMatmul::Create(std::shared_ptr<const LutTable> table, const
                         {zero_b}, options));
   matmul.needs_int64_ = any.NeedsInt64();
   matmul.kernel_name_ = any.kernel_name();
+  const int64_t rows = shape.transpose_a ? any.shape().batch * shape.m * shape.k : 0;
+  matmul.thread_bytes_ = any.BlockBytes(any.shape().batch) + shape.k * shape.n + rows;
   return matmul;
 }
 
-// With broadcast_b the whole batch, else one product of it.
-template <typename Out>
-void LutMatmul::RunOne(const uint8_t* a, const uint8_t* b, Out* out,
-                       const ParallelFor& parallel_for) const {
+// Product i of the batch; with broadcast_b the whole batch.
+template <typename RunProduct>
+void LutMatmul::PackAndRun(int64_t i, const uint8_t* a, const uint8_t* b,
+                           const ParallelFor& parallel_for, const RunProduct& run) const {
   const Conv2dShape conv = ConvShape();
+  a += i * shape_.m * shape_.k;
+  b += i * shape_.k * shape_.n;
   std::vector<uint8_t> filter(static_cast<size_t>(shape_.k * shape_.n));
   if (shape_.transpose_b) {
     Transpose(b, shape_.n, shape_.k, filter.data());
@@ -86,8 +90,8 @@ void LutMatmul::RunOne(const uint8_t* a, const uint8_t* b, Out* out,
   std::vector<uint8_t> rows;
   if (shape_.transpose_a) {
     rows.resize(static_cast<size_t>(conv.batch * shape_.m * shape_.k));
-    for (int64_t i = 0; i < conv.batch; ++i) {
-      const int64_t start = i * shape_.m * shape_.k;
+    for (int64_t n = 0; n < conv.batch; ++n) {
+      const int64_t start = n * shape_.m * shape_.k;
       Transpose(a + start, shape_.k, shape_.m, rows.data() + start);
     }
     a = rows.data();
@@ -95,36 +99,67 @@ void LutMatmul::RunOne(const uint8_t* a, const uint8_t* b, Out* out,
   const Result<LutConv2d> product =
       LutConv2d::Create(table_, conv, filter, zero_a_, {zero_b_}, options_);
   AXLUT_CHECK(product.ok());  // Create has checked the arguments
-  product->Run(a, conv.batch, out, parallel_for);
+  run(i, *product, a, conv.batch, parallel_for);
+}
+
+template <typename RunProduct>
+void LutMatmul::ForEachProduct(const uint8_t* a, const uint8_t* b, const ParallelFor& parallel_for,
+                               const RunProduct& run) const {
+  if (shape_.OutputCount() == 0) return;
+  const int64_t products = shape_.broadcast_b ? 1 : shape_.batch;
+  if (products < kSpreadBatch) {
+    for (int64_t i = 0; i < products; ++i) PackAndRun(i, a, b, parallel_for, run);
+    return;
+  }
+  parallel_for(products, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) PackAndRun(i, a, b, SerialFor(), run);
+  });
 }
 
 template <typename Out>
-void LutMatmul::RunBatch(const uint8_t* a, const uint8_t* b, Out* out,
-                         const ParallelFor& parallel_for) const {
-  if (shape_.OutputCount() == 0) return;
-  if (shape_.broadcast_b) return RunOne(a, b, out, parallel_for);
-  const auto run = [&](int64_t i, const ParallelFor& inside) {
-    RunOne(a + i * shape_.m * shape_.k, b + i * shape_.k * shape_.n, out + i * shape_.m * shape_.n,
-           inside);
-  };
-  if (shape_.batch < kSpreadBatch) {
-    for (int64_t i = 0; i < shape_.batch; ++i) run(i, parallel_for);
-    return;
-  }
-  parallel_for(shape_.batch, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) run(i, SerialFor());
-  });
+void LutMatmul::RunInto(const uint8_t* a, const uint8_t* b, Out* out,
+                        const ParallelFor& parallel_for) const {
+  ForEachProduct(a, b, parallel_for,
+                 [&](int64_t i, const LutConv2d& product, const uint8_t* rows, int64_t batch,
+                     const ParallelFor& inside) {
+                   product.Run(rows, batch, out + i * shape_.m * shape_.n, inside);
+                 });
+}
+
+template <typename Out>
+void LutMatmul::RunToSink(const uint8_t* a, const uint8_t* b, const SumSink<Out>& sink,
+                          const ParallelFor& parallel_for) const {
+  ForEachProduct(a, b, parallel_for,
+                 [&](int64_t i, const LutConv2d& product, const uint8_t* rows, int64_t batch,
+                     const ParallelFor& inside) {
+                   const SumSink<Out> shifted = [&](SumBlock<Out> block) {
+                     block.first_position += i * shape_.m;
+                     sink(block);
+                   };
+                   product.RunBlocks(rows, batch, shifted, inside);
+                 });
 }
 
 void LutMatmul::Run(const uint8_t* a, const uint8_t* b, int32_t* out,
                     const ParallelFor& parallel_for) const {
   AXLUT_CHECK(!NeedsInt64());
-  RunBatch(a, b, out, parallel_for);
+  RunInto(a, b, out, parallel_for);
 }
 
 void LutMatmul::Run(const uint8_t* a, const uint8_t* b, int64_t* out,
                     const ParallelFor& parallel_for) const {
-  RunBatch(a, b, out, parallel_for);
+  RunInto(a, b, out, parallel_for);
+}
+
+void LutMatmul::RunBlocks(const uint8_t* a, const uint8_t* b, const SumSink<int32_t>& sink,
+                          const ParallelFor& parallel_for) const {
+  AXLUT_CHECK(!NeedsInt64());
+  RunToSink(a, b, sink, parallel_for);
+}
+
+void LutMatmul::RunBlocks(const uint8_t* a, const uint8_t* b, const SumSink<int64_t>& sink,
+                          const ParallelFor& parallel_for) const {
+  RunToSink(a, b, sink, parallel_for);
 }
 
 }  // namespace axlut

@@ -30,6 +30,16 @@ class LutMatmul {
   void Run(const uint8_t* a, const uint8_t* b, int32_t* out, const ParallelFor& parallel_for) const;
   void Run(const uint8_t* a, const uint8_t* b, int64_t* out, const ParallelFor& parallel_for) const;
 
+  // The same results block by block, as LutConv2d::RunBlocks; positions are counted i * m + y.
+  void RunBlocks(const uint8_t* a, const uint8_t* b, const SumSink<int32_t>& sink,
+                 const ParallelFor& parallel_for) const;
+  void RunBlocks(const uint8_t* a, const uint8_t* b, const SumSink<int64_t>& sink,
+                 const ParallelFor& parallel_for) const;
+
+  // What RunBlocks allocates per thread: a block's sums, B as a filter, A's rows if transposed. The
+  // packed filter comes on top.
+  int64_t ThreadBytes() const { return thread_bytes_; }
+
   // True if some input could make a result leave int32_t: then only the int64_t form may be called.
   bool NeedsInt64() const { return needs_int64_; }
   const MatmulShape& shape() const { return shape_; }
@@ -46,17 +56,26 @@ class LutMatmul {
 
   // The product as a 1x1 convolution: rows of A are pixels, B is the filter.
   Conv2dShape ConvShape() const;
+  // Calls run(i, convolution, rows of A, number of products, parallel_for) for every product i of
+  // the batch, or once if they share B.
+  template <typename RunProduct>
+  void ForEachProduct(const uint8_t* a, const uint8_t* b, const ParallelFor& parallel_for,
+                      const RunProduct& run) const;
+  template <typename RunProduct>
+  void PackAndRun(int64_t i, const uint8_t* a, const uint8_t* b, const ParallelFor& parallel_for,
+                  const RunProduct& run) const;
   template <typename Out>
-  void RunBatch(const uint8_t* a, const uint8_t* b, Out* out,
-                const ParallelFor& parallel_for) const;
+  void RunInto(const uint8_t* a, const uint8_t* b, Out* out, const ParallelFor& parallel_for) const;
   template <typename Out>
-  void RunOne(const uint8_t* a, const uint8_t* b, Out* out, const ParallelFor& parallel_for) const;
+  void RunToSink(const uint8_t* a, const uint8_t* b, const SumSink<Out>& sink,
+                 const ParallelFor& parallel_for) const;
 
   std::shared_ptr<const LutTable> table_;
   MatmulShape shape_;
   int32_t zero_a_, zero_b_;
   LutConv2dOptions options_;
   bool needs_int64_ = false;
+  int64_t thread_bytes_ = 0;
   std::string kernel_name_;
 };
 

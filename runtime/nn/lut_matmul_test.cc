@@ -112,6 +112,17 @@ TEST(LutMatmul, EqualsTheReferenceForEveryLayoutKernelAndThreadCount) {
       std::vector<int32_t> narrow(expected.size());
       matmul->Run(a.data(), b.data(), narrow.data(), pool.AsParallelFor());
       ASSERT_EQ(std::vector<int64_t>(narrow.begin(), narrow.end()), expected) << entry.name;
+      std::vector<int64_t> from_blocks(expected.size());
+      const SumSink<int32_t> sink = [&](const SumBlock<int32_t>& block) {
+        for (int64_t p = 0; p < block.positions; ++p) {
+          for (int64_t c = 0; c < block.channels; ++c) {
+            from_blocks[(block.first_position + p) * shape.n + block.first_channel + c] =
+                block.sums[p * block.stride + c];
+          }
+        }
+      };
+      matmul->RunBlocks(a.data(), b.data(), sink, pool.AsParallelFor());
+      ASSERT_EQ(from_blocks, expected) << entry.name;
     }
   }
 }
