@@ -267,6 +267,50 @@ TEST(Network, ThreadsThatShareASampleGetTheSameCodes) {
   for (const int threads : {2, 3, 4, 8}) EXPECT_EQ(RunAll(*network, input, threads), expected);
 }
 
+// 65,536 products per sum: with unsigned operands of 8 bits sums need 64 bits on the way, with
+// signed ones they do not, and both give the same codes.
+TEST(Network, SumsOf65536ProductsAreExact) {
+  constexpr int64_t kDepth = 65536;
+  Graph graph;
+  graph.tensors = {CodesTensor({1, kDepth}), ConstantTensor({5, kDepth}), CodesTensor({1, 5})};
+  std::mt19937 rng(7);
+  for (uint8_t& code : graph.tensors[1].data) code = static_cast<uint8_t>(rng());
+  graph.tensors[2].scales = {200.0F};
+  graph.operators = {{OpKind::kFullyConnected, {0, 1}, 2, DenseOptions{}}};
+  graph.input = 0;
+  graph.output = 2;
+  // Each sample leans to one end, so that sums become large.
+  std::vector<uint8_t> input(3 * kDepth);
+  for (size_t i = 0; i < input.size(); ++i) {
+    const uint8_t noise = rng() % 16;
+    input[i] = static_cast<uint8_t>(i < kDepth       ? 127 - noise
+                                    : i < 2 * kDepth ? 128 + noise
+                                                     : rng());
+  }
+  std::vector<uint8_t> expected;
+  const FixedPointMultiplier m = *QuantizeMultiplier(double{0.05F} * double{0.05F} / 200.0F);
+  for (int64_t sample = 0; sample < 3; ++sample) {
+    for (int64_t unit = 0; unit < 5; ++unit) {
+      int64_t sum = 0;
+      for (int64_t k = 0; k < kDepth; ++k) {
+        const int a = static_cast<int8_t>(input[sample * kDepth + k]);
+        sum += (a - 3) * static_cast<int8_t>(graph.tensors[1].data[unit * kDepth + k]);
+      }
+      ASSERT_LE(std::abs(sum), INT32_MAX);
+      const int32_t code = MultiplyRoundingOnce(static_cast<int32_t>(sum), m) + 3;
+      expected.push_back(static_cast<uint8_t>(Clamp(code, CodeRange{})));
+    }
+  }
+  for (const OperandSpec a : {kSigned8, kUnsigned8}) {
+    for (const OperandSpec b : {kSigned8, kUnsigned8}) {
+      const Result<Network> network = Network::Create(graph, {Exact(a, b)});
+      ASSERT_TRUE(network.ok()) << network.error().ToString();
+      EXPECT_EQ(RunAll(*network, input), expected) << ToString(a) << " x " << ToString(b);
+      EXPECT_EQ(RunAll(*network, input, 3), expected) << ToString(a) << " x " << ToString(b);
+    }
+  }
+}
+
 // Three 20x30 matrices times their own transposes.
 Graph SquaresGraph() {
   Graph graph;
