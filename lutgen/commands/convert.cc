@@ -4,6 +4,7 @@
 
 #include "lutgen/commands/commands.h"
 #include "lutgen/commands/options.h"
+#include "lutgen/commands/plans.h"
 #include "lutgen/commands/report.h"
 #include "lutgen/error_metrics.h"
 
@@ -15,7 +16,8 @@ namespace po = cli::po;
 constexpr char kDescription[] =
     R"(Reads a table (.axt, .bin, .npy) and writes it in another format. A .bin or .npy does not say
 how wide its operands are and whether they are signed: what its name (mul8s_..., mul8x4u_...)
-and its size leave open must be given.)";
+and its size leave open must be given. A table that becomes an .axt file gets plans: proved ways to
+compute its products quickly.)";
 
 Result<int> Run(const po::variables_map& values, const cli::Context& context) {
   const std::string input = values["input"].as<std::string>();
@@ -23,6 +25,7 @@ Result<int> Run(const po::variables_map& values, const cli::Context& context) {
   AXLUT_ASSIGN_OR_RETURN(const RawFormatHints hints, ReadRawFormatHints(values));
   AXLUT_ASSIGN_OR_RETURN(StoredTable stored, LoadTable(input, hints));
   if (stored.info.metrics.empty()) stored.info.metrics = MeasureErrors(stored.table).ToMap();
+  AXLUT_RETURN_IF_ERROR(AnalyzeTable(values, output.format, context, &stored));
   AXLUT_RETURN_IF_ERROR(WriteTable(output, stored, input, context));
   return cli::kExitDone;
 }
@@ -38,6 +41,7 @@ cli::Subcommand ConvertCommand() {
   command.examples = {"lutgen convert mul8u_2AC.bin -o mul8u_2AC.axt",
                       "lutgen convert products.bin -o mul6s.axt --width-a 6 --width-b 6 --signed"};
   AddOutputOptions(&command.options);
+  AddAnalyzeOption(&command.options);
   AddOperandOptions(&command.options);
   command.positionals = {{"input"}};
   command.run = Run;
