@@ -4,6 +4,7 @@
 
 #include "lutgen/commands/commands.h"
 #include "lutgen/commands/options.h"
+#include "lutgen/commands/plans.h"
 #include "lutgen/commands/report.h"
 #include "lutgen/error_metrics.h"
 #include "runtime/table/sign_magnitude.h"
@@ -16,10 +17,11 @@ namespace po = cli::po;
 constexpr char kDescription[] =
     R"(Reads a table (.axt, .bin, .npy) and writes it in another format. A .bin or .npy does not say
 how wide its operands are and whether they are signed: what its name (mul8s_..., mul8x4u_...)
-and its size leave open must be given.
+and its size leave open must be given. A table that becomes an .axt file gets plans: proved ways to
+compute its products quickly.
 
 --sign-magnitude makes a table of two's-complement operands out of an unsigned multiplier's: the
-multiplier gets the magnitudes, the product the sign of the exact one. A plan is not kept.)";
+multiplier gets the magnitudes, the product the sign of the exact one.)";
 
 Result<int> Run(const po::variables_map& values, const cli::Context& context) {
   const std::string input = values["input"].as<std::string>();
@@ -34,6 +36,7 @@ Result<int> Run(const po::variables_map& values, const cli::Context& context) {
     stored.plan.clear();
   }
   if (stored.info.metrics.empty()) stored.info.metrics = MeasureErrors(stored.table).ToMap();
+  AXLUT_RETURN_IF_ERROR(AnalyzeTable(values, output.format, context, &stored));
   AXLUT_RETURN_IF_ERROR(WriteTable(output, stored, input, context));
   return cli::kExitDone;
 }
@@ -50,6 +53,7 @@ cli::Subcommand ConvertCommand() {
                       "lutgen convert products.bin -o mul6s.axt --width-a 6 --width-b 6 --signed",
                       "lutgen convert mul8u_2AC.axt -o mul8sm_2AC.axt --sign-magnitude"};
   AddOutputOptions(&command.options);
+  AddAnalyzeOption(&command.options);
   AddOperandOptions(&command.options);
   command.options.add_options()("sign-magnitude",
                                 "feed an unsigned multiplier with magnitudes and signs");
