@@ -19,7 +19,7 @@ constexpr int kPasses = 24;       // of the search for offsets
 constexpr int kRefinePasses = 4;  // of each product when several are refined together
 constexpr int kRefineRounds = 3;
 constexpr double kNone = std::numeric_limits<double>::infinity();
-constexpr size_t kIsaCount = std::size(kAllKernelIsas);
+constexpr size_t kIsaCount = std::size(kKernelIsas);
 
 // How good a step of the search is: the cost on the best instruction set; among equals, the smaller
 // residual is closer to a cheaper one.
@@ -103,7 +103,7 @@ class Search {
     const PlanShape shape = ShapeOf(*plan);
     bool is_best = false;
     for (size_t i = 0; i < kIsaCount; ++i) {
-      const double cost = PlanCost(shape, kAllKernelIsas[i]);
+      const double cost = PlanCost(shape, kKernelIsas[i]);
       if (cost >= least_[i]) continue;
       least_[i] = cost;
       is_best = true;
