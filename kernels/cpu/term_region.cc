@@ -91,14 +91,13 @@ TermRegion::TermRegion(const Conv2dShape& shape, const GemmMethod& method,
       last(shape.out_h, shape.stride_h, shape.kernel_h, shape.dilation_h) >= shape.in_h ||
       last(shape.out_w, shape.stride_w, shape.kernel_w, shape.dilation_w) >= shape.in_w;
   const bool input_is_mapped = maps.size() == 1 && is_identity_[0] && method.element_bytes == 1;
-  const bool contiguous_taps = shape.kernel_w == 1 || shape.dilation_w == step_w_;
   direct_ = input_is_mapped && !padded;
   if (direct_) {
     merged_ = shape.kernel_w == 1 || (shape.dilation_w == 1 && shape.groups == 1);
     // Nothing may be read beyond the input's end.
     direct_ = TapDepth() % (method.depth_unit * method.depth_multiple) == 0;
   }
-  if (!direct_) merged_ = contiguous_taps;
+  if (!direct_) merged_ = shape.kernel_w == 1 || shape.dilation_w == step_w_;
   ChooseStep(maps.size());
 }
 
@@ -126,8 +125,7 @@ void TermRegion::ChooseStep(size_t map_count) {
   step_positions_ = kMaxPositions;
   if (direct_ || planes == 0) return;
   if (out_w <= kMaxPositions && (fits(1, out_w) || out_w <= kMinPositions)) {
-    rows_per_step_ = CeilDiv(std::min(kMinPositions, kMaxPositions), out_w);
-    if (rows_per_step_ * out_w > kMaxPositions) rows_per_step_ = 1;
+    rows_per_step_ = CeilDiv(kMinPositions, out_w);
     while ((rows_per_step_ + 1) * out_w <= kMaxPositions && fits(rows_per_step_ + 1, out_w)) {
       ++rows_per_step_;
     }
