@@ -14,31 +14,34 @@ namespace axlut {
 
 namespace {
 
-// Transposes eight registers of 2 x 8 words: on return word r of half h of out[i] is word i of half
-// h of in[r].
-void Transpose8x8(const __m256i (&in)[8], __m256i (&out)[8]) {
+// Transposes the two 8 x 8 matrices of words that eight registers hold in their halves.
+inline __attribute__((always_inline)) void Transpose8x8(__m256i (&rows)[8]) {
   __m256i pairs[8];
+#pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
-    pairs[2 * i] = _mm256_unpacklo_epi16(in[2 * i], in[2 * i + 1]);
-    pairs[2 * i + 1] = _mm256_unpackhi_epi16(in[2 * i], in[2 * i + 1]);
+    pairs[i] = _mm256_unpacklo_epi16(rows[2 * i], rows[2 * i + 1]);
+    pairs[4 + i] = _mm256_unpackhi_epi16(rows[2 * i], rows[2 * i + 1]);
   }
   __m256i quads[8];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    quads[2 * i] = _mm256_unpacklo_epi32(pairs[2 * i], pairs[2 * i + 1]);
+    quads[2 * i + 1] = _mm256_unpackhi_epi32(pairs[2 * i], pairs[2 * i + 1]);
+  }
+#pragma GCC unroll 2
   for (int half = 0; half < 2; ++half) {
     for (int i = 0; i < 2; ++i) {
-      quads[4 * half + 2 * i] = _mm256_unpacklo_epi32(pairs[4 * half + i], pairs[4 * half + i + 2]);
-      quads[4 * half + 2 * i + 1] =
-          _mm256_unpackhi_epi32(pairs[4 * half + i], pairs[4 * half + i + 2]);
+      const __m256i low = quads[4 * half + i];
+      const __m256i high = quads[4 * half + 2 + i];
+      rows[4 * half + 2 * i] = _mm256_unpacklo_epi64(low, high);
+      rows[4 * half + 2 * i + 1] = _mm256_unpackhi_epi64(low, high);
     }
-  }
-  for (int i = 0; i < 4; ++i) {
-    out[2 * i] = _mm256_unpacklo_epi64(quads[i], quads[i + 4]);
-    out[2 * i + 1] = _mm256_unpackhi_epi64(quads[i], quads[i + 4]);
   }
 }
 
 template <int kDepth>
-void SumDepth(const uint16_t* expanded, const uint8_t* codes, int64_t stride, int64_t positions,
-              uint32_t* sums) {
+void SumDepth(const uint16_t* expanded, const uint32_t (&offsets)[256], const uint8_t* codes,
+              int64_t stride, int64_t positions, uint32_t* sums) {
   constexpr int64_t kBlockBytes = 256 * 32;
   const auto* entries = reinterpret_cast<const char*>(expanded);
   for (int64_t p = 0; p < positions; ++p, codes += stride, sums += 16) {
@@ -47,7 +50,7 @@ void SumDepth(const uint16_t* expanded, const uint8_t* codes, int64_t stride, in
 #pragma GCC unroll 8
     for (int k = 0; k < kDepth; ++k) {
       const __m256i entry = _mm256_load_si256(
-          reinterpret_cast<const __m256i*>(entries + k * kBlockBytes + codes[k] * 32));
+          reinterpret_cast<const __m256i*>(entries + k * kBlockBytes + offsets[codes[k]]));
       all = _mm256_add_epi32(all, entry);
       odd = _mm256_add_epi32(odd, _mm256_srli_epi32(entry, 16));
     }
@@ -61,52 +64,38 @@ void SumDepth(const uint16_t* expanded, const uint8_t* codes, int64_t stride, in
 }  // namespace
 
 void ExpandRowsAvx2(const uint16_t* const* rows, int64_t count, uint16_t* expanded) {
-  for (int64_t a = 0; a < count; a += 16) {
-    for (int half = 0; half < 2; ++half) {
-      __m256i in[8];
-      __m256i out[8];
-      // Channels o and o + 8 become neighbours, so that even and odd sums are channels in order.
-      for (int i = 0; i < 4; ++i) {
-        const int channel = 4 * half + i;
-        in[2 * i] = _mm256_load_si256(reinterpret_cast<const __m256i*>(rows[channel] + a));
-        in[2 * i + 1] = _mm256_load_si256(reinterpret_cast<const __m256i*>(rows[channel + 8] + a));
-      }
-      Transpose8x8(in, out);
-      for (int i = 0; i < 8; ++i) {
-        uint16_t* first = expanded + (a + i) * 16 + 8 * half;
-        _mm_store_si128(reinterpret_cast<__m128i*>(first), _mm256_castsi256_si128(out[i]));
-        _mm_store_si128(reinterpret_cast<__m128i*>(first + 8 * 16),
-                        _mm256_extracti128_si256(out[i], 1));
-      }
+  // Channels o and o + 8 become neighbours, so that even and odd sums are channels in order.
+  constexpr int kChannels[2][8] = {{0, 8, 1, 9, 2, 10, 3, 11}, {4, 12, 5, 13, 6, 14, 7, 15}};
+  for (int64_t first = 0; first < count; first += kExpandUnit) {
+    __m256i block[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      const auto* low = reinterpret_cast<const __m128i*>(rows[kChannels[0][i]] + first);
+      const auto* high = reinterpret_cast<const __m128i*>(rows[kChannels[1][i]] + first);
+      block[i] = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_load_si128(low)),
+                                         _mm_load_si128(high), 1);
     }
+    Transpose8x8(block);
+    auto* out = reinterpret_cast<__m256i*>(expanded + first * 16);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) _mm256_store_si256(out + i, block[i]);
   }
 }
 
-void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* codes, int64_t stride,
-                     int64_t positions, uint32_t* sums) {
-  static_assert(kExpandedDepth == 8, "one case per depth");
-  switch (depth) {
-    case 1:
-      return SumDepth<1>(expanded, codes, stride, positions, sums);
-    case 2:
-      return SumDepth<2>(expanded, codes, stride, positions, sums);
-    case 3:
-      return SumDepth<3>(expanded, codes, stride, positions, sums);
-    case 4:
-      return SumDepth<4>(expanded, codes, stride, positions, sums);
-    case 5:
-      return SumDepth<5>(expanded, codes, stride, positions, sums);
-    case 6:
-      return SumDepth<6>(expanded, codes, stride, positions, sums);
-    case 7:
-      return SumDepth<7>(expanded, codes, stride, positions, sums);
-    default:
-      return SumDepth<8>(expanded, codes, stride, positions, sums);
-  }
+void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t (&index_of)[256],
+                     const uint8_t* codes, int64_t stride, int64_t positions, uint32_t* sums) {
+  static_assert(kExpandedDepth == 8, "one function per depth");
+  uint32_t offsets[256];  // in bytes, of a code's entries
+  for (int code = 0; code < 256; ++code) offsets[code] = index_of[code] * 32u;
+  constexpr decltype(&SumDepth<8>) kSums[] = {&SumDepth<1>, &SumDepth<2>, &SumDepth<3>,
+                                              &SumDepth<4>, &SumDepth<5>, &SumDepth<6>,
+                                              &SumDepth<7>, &SumDepth<8>};
+  kSums[depth - 1](expanded, offsets, codes, stride, positions, sums);
 }
 
-void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positions, uint8_t flip,
-                  uint32_t* sums) {
+void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positions, uint8_t mask,
+                  uint8_t flip, uint32_t* sums) {
+  const __m256i masks = _mm256_set1_epi8(static_cast<char>(mask));
   const __m256i flips = _mm256_set1_epi8(static_cast<char>(flip));
   const int64_t padded = (depth + 31) / 32 * 32;
   for (int64_t p = 0; p < positions; ++p, codes += stride) {
@@ -114,8 +103,8 @@ void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positio
     __m256i total = _mm256_setzero_si256();
     for (int64_t k = 0; k < padded; k += 32) {
       const __m256i part = _mm256_load_si256(reinterpret_cast<const __m256i*>(codes + k));
-      total = _mm256_add_epi64(
-          total, _mm256_sad_epu8(_mm256_xor_si256(part, flips), _mm256_setzero_si256()));
+      const __m256i values = _mm256_xor_si256(_mm256_and_si256(part, masks), flips);
+      total = _mm256_add_epi64(total, _mm256_sad_epu8(values, _mm256_setzero_si256()));
     }
     const __m128i half =
         _mm_add_epi64(_mm256_castsi256_si128(total), _mm256_extracti128_si256(total, 1));
@@ -136,10 +125,13 @@ namespace axlut {
 
 // Never chosen: other processors report KernelIsa::kScalar.
 void ExpandRowsAvx2(const uint16_t* const*, int64_t, uint16_t*) { std::abort(); }
-void SumExpandedAvx2(const uint16_t*, int64_t, const uint8_t*, int64_t, int64_t, uint32_t*) {
+void SumExpandedAvx2(const uint16_t*, int64_t, const uint8_t (&)[256], const uint8_t*, int64_t,
+                     int64_t, uint32_t*) {
   std::abort();
 }
-void SumCodesAvx2(uint8_t*, int64_t, int64_t, int64_t, uint8_t, uint32_t*) { std::abort(); }
+void SumCodesAvx2(uint8_t*, int64_t, int64_t, int64_t, uint8_t, uint8_t, uint32_t*) {
+  std::abort();
+}
 
 }  // namespace axlut
 

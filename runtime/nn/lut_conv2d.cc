@@ -101,49 +101,97 @@ Result<void> CheckArguments(const TruthTable& table, const Conv2dShape& shape,
   return {};
 }
 
-// Bound of |sum| over `depth` products, both before and after the correction. A corrected product
-// is linear in zero_b, so its largest magnitude lies at the smallest or the largest zero point.
-double LargestSum(const TruthTable& table, int64_t depth, int32_t zero_a,
-                  const std::vector<int32_t>& zero_b) {
-  const auto range = std::minmax_element(zero_b.begin(), zero_b.end());
+// Bound of |sum| over one product, both before and after the correction, from extremes alone.
+int64_t LooseBound(const PreparedLut& lut, const TruthTable& table, int64_t zero_a,
+                   int64_t largest_zero_b) {
+  const auto magnitude = [](const OperandSpec& spec) {
+    return std::max<int64_t>(spec.max_value(), -int64_t{spec.min_value()});
+  };
+  const int64_t product = std::max(std::abs(int64_t{lut.min()}), std::abs(int64_t{lut.max()}));
+  return product + largest_zero_b * (magnitude(table.a()) + std::abs(zero_a)) +
+         std::abs(zero_a) * magnitude(table.b());
+}
+
+// The same exactly. A corrected product is linear in zero_b, so its largest magnitude lies at the
+// smallest or the largest zero point.
+int64_t TightBound(const TruthTable& table, int64_t zero_a, int64_t smallest_zero_b,
+                   int64_t largest_zero_b) {
   int64_t largest = 0;
   for (uint32_t a = 0; a < table.a().count(); ++a) {
     for (uint32_t b = 0; b < table.b().count(); ++b) {
       const int64_t product = table.ProductAt(a, b);
       largest = std::max(largest, std::abs(product));
-      for (int64_t zero : {*range.first, *range.second}) {
+      for (int64_t zero : {smallest_zero_b, largest_zero_b}) {
         const int64_t corrected =
             product - zero * (table.a().ValueOf(a) - zero_a) - zero_a * table.b().ValueOf(b);
         largest = std::max(largest, std::abs(corrected));
       }
     }
   }
-  return static_cast<double>(largest) * static_cast<double>(depth);
+  return largest;
 }
 
-Result<const Conv2dKernelEntry*> PickKernel(const PreparedLut& lut, const Conv2dShape& shape,
-                                            const std::string& name) {
-  if (name.empty()) return &ChooseConv2dKernel(lut, shape, ActiveKernelIsa());
-  const Conv2dKernelEntry* entry = FindConv2dKernel(name);
-  if (entry == nullptr) {
-    std::string known;
-    for (const Conv2dKernelEntry& kernel : Conv2dKernels()) {
-      known += (known.empty() ? "" : ", ") + std::string(kernel.name);
+// Whether |sum| over `depth` products can leave int32_t. The exact bound takes longer than packing
+// a layer's weights, and is seldom needed.
+bool SumsNeedInt64(const PreparedLut& lut, const TruthTable& table, int64_t depth, int32_t zero_a,
+                   const std::vector<int32_t>& zero_b) {
+  const auto [low, high] = std::minmax_element(zero_b.begin(), zero_b.end());
+  const int64_t largest_zero_b = std::max(std::abs(int64_t{*low}), std::abs(int64_t{*high}));
+  const auto overflows = [depth](int64_t bound) {
+    return static_cast<double>(bound) * static_cast<double>(depth) >
+           std::numeric_limits<int32_t>::max();
+  };
+  return overflows(LooseBound(lut, table, zero_a, largest_zero_b)) &&
+         overflows(TightBound(table, zero_a, *low, *high));
+}
+
+// The level that options and process allow.
+Result<KernelIsa> LayerIsa(const std::string& cap) {
+  if (cap.empty()) return ActiveKernelIsa();
+  for (KernelIsa isa : kKernelIsas) {
+    if (cap == KernelIsaName(isa)) return std::min(isa, ActiveKernelIsa());
+  }
+  return Error::InvalidInput(fmt::format("there is no instruction set '{}'", cap));
+}
+
+// Why no choice is called `name`.
+Error NoSuchKernel(const PreparedLut& lut, const std::string& name, KernelIsa isa) {
+  std::string known;
+  for (const Conv2dKernelEntry& entry : Conv2dKernels()) {
+    if (entry.name == name) {
+      if (entry.isa <= isa) {
+        return Error::Unsupported(
+            fmt::format("kernel {} cannot run this table and shape (products are {}..{})", name,
+                        lut.min(), lut.max()));
+      }
+      return Error::Unsupported(fmt::format("kernel {} needs {}, this process may use {}", name,
+                                            KernelIsaName(entry.isa), KernelIsaName(isa)));
     }
-    return Error::InvalidInput(fmt::format("there is no convolution kernel '{}'", name))
-        .Note("kernels are " + known);
+    known += (known.empty() ? "" : ", ") + std::string(entry.name);
   }
-  if (entry->isa > ActiveKernelIsa()) {
-    return Error::Unsupported(fmt::format("kernel {} needs {}, this process may use {}", name,
-                                          KernelIsaName(entry->isa),
-                                          KernelIsaName(ActiveKernelIsa())));
+  for (const GemmMethod& method : GemmMethods()) known += ", gemm_" + std::string(method.name);
+  if (name.rfind("gemm_", 0) == 0) {
+    return Error::Unsupported(fmt::format(
+        "no plan of this table runs in '{}' with this shape and {}", name, KernelIsaName(isa)));
   }
-  if (!entry->supports(lut, shape)) {
-    return Error::Unsupported(
-        fmt::format("kernel {} cannot run this table and shape (products are {}..{})", name,
-                    lut.min(), lut.max()));
+  return Error::InvalidInput(fmt::format("there is no convolution kernel '{}'", name))
+      .Note("kernels are " + known + "; a gemm and another one can be joined by '+'");
+}
+
+Result<Conv2dChoice> PickKernel(const PlannedLut& lut, const Conv2dShape& shape,
+                                const LutConv2dOptions& options) {
+  AXLUT_ASSIGN_OR_RETURN(const KernelIsa isa, LayerIsa(options.max_isa));
+  std::vector<Conv2dChoice> choices = Conv2dChoices(lut, shape, isa);
+  if (options.kernel.empty()) return choices[0];
+  for (const Conv2dChoice& choice : choices) {
+    const bool has_plan = choice.plan != nullptr && choice.gemm == nullptr;
+    if (!has_plan && choice.Name() == options.kernel) return choice;
   }
-  return entry;
+  return NoSuchKernel(lut.table(), options.kernel, isa);
+}
+
+std::string PlanName(const Conv2dChoice& choice) {
+  return choice.plan == nullptr ? "table" : DescribePlan(choice.plan->plan);
 }
 
 // Scratch memory of the calling thread, for one tile at a time. It only grows, and goes when the
@@ -204,7 +252,7 @@ struct Correction {
   uint8_t code_flip = 0;
 };
 
-std::unique_ptr<Conv2dKernel> MakeKernel(const Conv2dKernelEntry& entry, const PreparedLut& lut,
+std::unique_ptr<Conv2dKernel> MakeKernel(const PlannedLut& lut, const Conv2dChoice& choice,
                                          const Conv2dShape& shape,
                                          const std::vector<uint8_t>& filter,
                                          const Correction& correction) {
@@ -213,22 +261,22 @@ std::unique_ptr<Conv2dKernel> MakeKernel(const Conv2dKernelEntry& entry, const P
   weights.bias = correction.bias.data();
   weights.code_factor = correction.code_factor.data();
   weights.code_flip = correction.code_flip;
-  return entry.make(lut, shape, weights);
+  return MakeConv2d(lut, choice, shape, weights);
 }
 
 }  // namespace
 
 struct LutConv2d::Impl {
-  Impl(std::shared_ptr<const LutTable> t, const PreparedLut& lut, const TruthTable& truth,
-       const Conv2dKernelEntry& entry, const Conv2dShape& s, const std::vector<uint8_t>& filter,
+  Impl(std::shared_ptr<const LutTable> t, const PlannedLut& lut, const TruthTable& truth,
+       const Conv2dChoice& choice, const Conv2dShape& s, const std::vector<uint8_t>& filter,
        int32_t zero_a, const std::vector<int32_t>& zero_b)
       : table(std::move(t)),
         shape(s),
         pad_code(static_cast<uint8_t>(truth.a().PatternOf(zero_a))),
-        kernel_name(entry.name),
-        kernel(MakeKernel(entry, lut, s, filter, Correction(truth, s, filter, zero_a, zero_b))),
-        needs_int64(LargestSum(truth, s.Depth(), zero_a, zero_b) >
-                    std::numeric_limits<int32_t>::max()) {}
+        kernel_name(choice.Name()),
+        plan_name(PlanName(choice)),
+        kernel(MakeKernel(lut, choice, s, filter, Correction(truth, s, filter, zero_a, zero_b))),
+        needs_int64(SumsNeedInt64(lut.table(), truth, s.Depth(), zero_a, zero_b)) {}
 
   template <typename Out>
   void Run(const uint8_t* codes, int64_t batch, Out* out, const ParallelFor& parallel_for) const;
@@ -237,6 +285,7 @@ struct LutConv2d::Impl {
   const Conv2dShape shape;
   const uint8_t pad_code;
   const std::string kernel_name;
+  const std::string plan_name;
   const std::unique_ptr<const Conv2dKernel> kernel;
   const bool needs_int64;
 };
@@ -257,10 +306,10 @@ Result<LutConv2d> LutConv2d::Create(std::shared_ptr<const LutTable> table, const
                                     std::vector<int32_t> zero_b, const LutConv2dOptions& options) {
   const TruthTable& truth = table->table();
   AXLUT_RETURN_IF_ERROR(CheckArguments(truth, shape, filter, zero_a, zero_b));
-  const PreparedLut& lut = table->impl_->lut;
-  AXLUT_ASSIGN_OR_RETURN(const Conv2dKernelEntry* entry, PickKernel(lut, shape, options.kernel));
+  const PlannedLut& lut = table->impl_->lut;
+  AXLUT_ASSIGN_OR_RETURN(const Conv2dChoice choice, PickKernel(lut, shape, options));
   return LutConv2d(
-      std::make_unique<Impl>(std::move(table), lut, truth, *entry, shape, filter, zero_a, zero_b));
+      std::make_unique<Impl>(std::move(table), lut, truth, choice, shape, filter, zero_a, zero_b));
 }
 
 LutConv2d::LutConv2d(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -282,5 +331,6 @@ void LutConv2d::Run(const uint8_t* input, int64_t batch, int64_t* out,
 bool LutConv2d::NeedsInt64() const { return impl_->needs_int64; }
 const Conv2dShape& LutConv2d::shape() const { return impl_->shape; }
 std::string LutConv2d::kernel_name() const { return impl_->kernel_name; }
+std::string LutConv2d::plan_name() const { return impl_->plan_name; }
 
 }  // namespace axlut
