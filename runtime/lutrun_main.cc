@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   command.summary = "Runs neural networks through truth tables of multipliers";
   command.subcommands.push_back(axlut::EmulateCommand());
   command.subcommands.push_back(axlut::InfoCommand());
+  command.subcommands.push_back(axlut::BenchCommand());
   command.subcommands.push_back(axlut::DevicesCommand());
   command.versions = [] {
     return std::vector<std::string>{std::string("instruction set ") +

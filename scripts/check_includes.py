@@ -20,7 +20,10 @@ ALLOWED = {
     "sim": ["frontend", "runtime/base", "runtime/table"],
     "runtime/nn": ["kernels", "kernels/plan", "runtime/base", "runtime/table"],
     "runtime/model": ["runtime/nn", "kernels", "kernels/plan", "runtime/base", "runtime/table"],
-    "runtime/commands": ["runtime/model", "runtime/nn", "kernels", "runtime/base", "runtime/table"],
+    "runtime/bench": ["runtime/model", "runtime/nn", "kernels", "kernels/plan", "runtime/base",
+                      "runtime/table"],
+    "runtime/commands": ["runtime/bench", "runtime/model", "runtime/nn", "kernels", "runtime/base",
+                         "runtime/table"],
     "runtime": ["runtime/commands", "runtime/model", "runtime/nn", "kernels", "runtime/base",
                 "runtime/table"],
     "runtime/tf": ["runtime/nn", "kernels", "kernels/plan", "runtime/base", "runtime/table"],
@@ -32,6 +35,7 @@ TOOL_HEADERS = {
     "sim": re.compile(r"^verilated"),
     "runtime/tf": re.compile(r"^tensorflow/"),
     "runtime/model": re.compile(r"^flatbuffers/"),
+    "runtime/bench": re.compile(r"^oneapi/dnnl/"),
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

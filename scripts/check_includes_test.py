@@ -13,6 +13,7 @@ CASES = {
     "frontend/f.cc": ('#include "kernel/yosys.h"', "only frontend/yosys may include kernel/yosys.h"),
     "lutgen/l.cc": ('#include "bit_parallel.h"', "write the full path from the root"),
     "sim/s.cc": ("#include <tensorflow/core/framework/op.h>", "only runtime/tf may include"),
+    "runtime/nn/d.cc": ("#include <oneapi/dnnl/dnnl.hpp>", "only runtime/bench may include"),
     "runtime/nn/n.cc": ('#include "kernels/conv2d.h"', None),
     "runtime/tf/op.cc": ('#include "runtime/nn/lut_conv2d.h"', None),
 }

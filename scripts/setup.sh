@@ -4,25 +4,32 @@
 # second call finds everything in place and does nothing.
 #   scripts/setup.sh                     what the demo needs
 #   scripts/setup.sh --with-tensorflow   also TensorFlow, for the op and its tests
+#   scripts/setup.sh --with-benchmarks   also oneDNN and matplotlib, for scripts/bench.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 with_tensorflow=no
+with_benchmarks=no
 for argument in "$@"; do
   case "$argument" in
     --with-tensorflow) with_tensorflow=yes ;;
-    -h | --help) sed -n '3,6s/^# //p' "$0"; exit 0 ;;
-    *) echo "setup.sh: unknown argument '$argument' (--with-tensorflow, --help)" >&2; exit 2 ;;
+    --with-benchmarks) with_benchmarks=yes ;;
+    -h | --help) sed -n '3,7s/^# //p' "$0"; exit 0 ;;
+    *)
+      echo "setup.sh: unknown argument '$argument' (--with-tensorflow, --with-benchmarks, --help)" >&2
+      exit 2 ;;
   esac
 done
 
 packages=(
   g++ make cmake ninja-build ccache pkgconf git ca-certificates python3 python3-venv
   libboost-program-options-dev libfmt-dev nlohmann-json3-dev libxxhash-dev
-  libflatbuffers-dev flatbuffers-compiler
+  libflatbuffers-dev flatbuffers-compiler libflint-dev
   yosys yosys-dev verilator
   libgtest-dev libgmock-dev libbenchmark-dev
 )
+
+if [ "$with_benchmarks" = yes ]; then packages+=(libdnnl-dev); fi
 
 missing=()
 for package in "${packages[@]}"; do
@@ -54,3 +61,4 @@ install_python() {
 }
 install_python scripts/requirements.txt
 if [ "$with_tensorflow" = yes ]; then install_python scripts/requirements-tensorflow.txt; fi
+if [ "$with_benchmarks" = yes ]; then install_python scripts/requirements-bench.txt; fi

@@ -2,6 +2,7 @@
 #include "kernels/cpu/code_ops.h"
 
 #include <algorithm>
+#include <cstring>
 
 #if defined(__x86_64__)
 #pragma GCC diagnostic push
@@ -38,6 +39,19 @@ uint32_t MapRowCodes(uint8_t* codes, int64_t length, const uint8_t* map, uint8_t
     codes[i] = map[codes[i]];
   }
   return sum;
+}
+
+void CopyCodeRuns(const CodeCopy& copy) {
+  for (int64_t row = 0; row < copy.rows; ++row) {
+    const uint8_t* from = copy.from + row * copy.from_stride;
+    uint8_t* to = copy.to + row * copy.to_stride;
+    for (int64_t r = 0; r < copy.run_count; ++r) {
+      const CodeRun& run = copy.runs[r];
+      for (int32_t i = 0; i < run.count; i += 16) {
+        std::memcpy(to + run.to + i, from + run.from + i, 16);
+      }
+    }
+  }
 }
 
 #if defined(__x86_64__)
@@ -138,9 +152,41 @@ uint8_t FinishColumns(const CodeBlock& block) {
   return bits;
 }
 
+// Runs of up to kPiece codes; longer ones if that is 64. A store that crosses a cache line costs
+// twice, so a short run had better take a short piece.
+template <int kPiece>
+void CopyPieces(const CodeCopy& copy) {
+  for (int64_t row = 0; row < copy.rows; ++row) {
+    const uint8_t* from = copy.from + row * copy.from_stride;
+    uint8_t* to = copy.to + row * copy.to_stride;
+    for (int64_t r = 0; r < copy.run_count; ++r) {
+      const CodeRun& run = copy.runs[r];
+      if constexpr (kPiece == 16) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + run.to),
+                         _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + run.from)));
+      } else if constexpr (kPiece == 32) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + run.to),
+                            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + run.from)));
+      } else {
+        for (int32_t i = 0; i < run.count; i += 64) {
+          _mm512_storeu_si512(to + run.to + i, _mm512_loadu_si512(from + run.from + i));
+        }
+      }
+    }
+  }
+}
+
 #undef AXLUT_INLINE
 
 }  // namespace
+
+void CopyCodeRunsAvx512(const CodeCopy& copy) {
+  int32_t longest = 0;
+  for (int64_t r = 0; r < copy.run_count; ++r) longest = std::max(longest, copy.runs[r].count);
+  if (longest <= 16) return CopyPieces<16>(copy);
+  if (longest <= 32) return CopyPieces<32>(copy);
+  CopyPieces<64>(copy);
+}
 
 uint8_t FinishCodesAvx512Vbmi(const CodeBlock& block) {
   if (block.sums != nullptr) {
@@ -184,6 +230,7 @@ uint32_t MapRowCodesAvx512Vbmi(uint8_t* codes, int64_t length, const uint8_t* ma
                                uint8_t flip) {
   return MapRowCodes(codes, length, map, mask, flip);
 }
+void CopyCodeRunsAvx512(const CodeCopy& copy) { CopyCodeRuns(copy); }
 
 #endif
 

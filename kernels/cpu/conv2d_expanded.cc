@@ -77,7 +77,15 @@ ExpandedAvx2Kernel::ExpandedAvx2Kernel(const PreparedLut& lut, const Conv2dShape
       rows_(lut.Words(RowOperand::kB)),
       correction_(shape, weights),
       filter_rows_(PackFilterRows(shape, weights.filter, ProductOrder(shape, shape.GroupInC()),
-                                  rows_.row_of)) {}
+                                  rows_.row_of)) {
+  // Bits above a width do not count, so only bytes may index as they are.
+  if (!rows_.index_is_code || lut.view().width_a < 8) map_ = rows_.index_of;
+  uint8_t most = 0;
+  for (size_t code = 0; code < 256; ++code) {
+    most = std::max(most, rows_.index_of[code]);
+    largest_index_[code] = most;
+  }
+}
 
 // Tiles are counted with the channel block running first, then the group, then the positions.
 int64_t ExpandedAvx2Kernel::TileCount(int64_t batch) const {
@@ -110,7 +118,8 @@ int64_t ExpandedAvx2Kernel::WorkspaceBytes() const {
 // sums += the products [first_k, first_k + depth) of up to 16 channels.
 void ExpandedAvx2Kernel::SumChannels(int64_t first_channel, int64_t channels, int64_t first_k,
                                      int64_t depth, int64_t positions, Workspace* work) const {
-  const int64_t entry_count = RoundUp(rows_.index_count, kExpandUnit);
+  alignas(32) uint8_t largest[kMaxChunk];
+  FindLargestCodesAvx2(work->codes, kMaxChunk, depth, positions, largest);
   for (int64_t k0 = 0; k0 < depth; k0 += kExpandedDepth) {
     const int64_t count = std::min(kExpandedDepth, depth - k0);
     for (int64_t k = 0; k < count; ++k) {
@@ -122,9 +131,12 @@ void ExpandedAvx2Kernel::SumChannels(int64_t first_channel, int64_t channels, in
         const uint8_t row = row_numbers[std::min(o, channels - 1) * shape_.Depth()];
         rows[o] = reinterpret_cast<const uint16_t*>(rows_.data + row * rows_.row_bytes);
       }
-      ExpandRowsAvx2(rows, entry_count, work->expanded + k * kExpandedEntries);
+      // Entries that no position looks up are not expanded: activations are small as a rule.
+      const int64_t entry_count = largest_index_[largest[k0 + k]] + 1;
+      ExpandRowsAvx2(rows, RoundUp(entry_count, kExpandUnit),
+                     work->expanded + k * kExpandedEntries);
     }
-    SumExpandedAvx2(work->expanded, count, rows_.index_of, work->codes + k0, kMaxChunk, positions,
+    SumExpandedAvx2(work->expanded, count, map_, work->codes + k0, kMaxChunk, positions,
                     work->sums);
   }
 }
@@ -153,7 +165,11 @@ void ExpandedAvx2Kernel::StoreChannels(const Conv2dTile& tile, int64_t first_k, 
   store.add = first_k > 0 || correction_.add_to_acc;
   store.out = acc + tile.first_position * shape_.out_c + tile.first_channel;
   store.out_stride = shape_.out_c;
-  StoreRows(store);
+  if constexpr (sizeof(Acc) == 4) {
+    StoreRowsAvx2(store);
+  } else {
+    StoreRows(store);
+  }
 }
 
 template <typename Acc>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A convolution through expanded tables: for 16 output channels and each k, the table rows of the
 // 16 weights are transposed so that one load per activation brings the products of all 16 channels.
-// The expansion costs about as much as 100 positions, so it needs layers with many positions.
+// The expansion costs about as much as 200 positions, so it needs layers with many positions.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,8 @@ class ExpandedAvx2Kernel final : public Conv2dKernel {
   const uint8_t mask_a_;
   const LookupRows& rows_;
   const Conv2dCorrection correction_;
+  const uint8_t* map_ = nullptr;       // from codes to indices; null: they are the same
+  uint8_t largest_index_[256] = {};    // of the codes up to a code
   AlignedArray<uint8_t> filter_rows_;  // [out_c][K], row numbers
 };
 

@@ -634,7 +634,7 @@ TEST(Conv2dChoices, APlanOfOneTermIsAMatrixProduct) {
 
 TEST(Conv2dChoices, AreSortedAndEndInSomethingThatAnyTableCanUse) {
   std::vector<int32_t> products(65536, INT32_MIN);
-  products[5] = INT32_MAX;
+  products[5] = INT32_MAX;  // no kernel for entries of two bytes
   const PlannedLut lut(LutView{products.data(), 8, 8}, {});
   Conv2dShape s;
   s.in_c = s.out_c = 64;

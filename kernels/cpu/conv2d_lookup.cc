@@ -67,6 +67,7 @@ int64_t LookupConv2d::Place(uint8_t* memory, Workspace* work) const {
   work->region.pointers = reinterpret_cast<const uint8_t**>(take(pixels * 8));
   work->region.pixel_sums = reinterpret_cast<uint32_t*>(take(pixels * 4));
   work->region.starts = reinterpret_cast<int32_t*>(take(region_.StartCount() * 4));
+  work->region.copies = reinterpret_cast<CodeRun*>(take(lanes * int64_t{sizeof(CodeRun)}));
   return used;
 }
 
@@ -85,20 +86,25 @@ LookupConv2d::LookupConv2d(const LookupMethod& method, const PreparedLut& lut,
   PackFilter(weights.filter);
 }
 
+// Tiles of the activation-stationary order start at multiples of it, as a plan's linear part needs.
+int64_t LookupConv2d::ChannelUnit() const {
+  return std::max<int64_t>(kChannelBlock, method_.lane_unit);
+}
+
 void LookupConv2d::PackFilter(const uint8_t* filter) {
   const std::vector<int64_t> order = ProductOrder(shape_, block_channels_);
   filter_rows_ = PackFilterRows(shape_, filter, order, rows_by_b_->row_of);
   if (groups_per_tile_ > 1) return;  // always filter-stationary
   const int64_t group_out_c = shape_.GroupOutC();
-  const int64_t padded_c = RoundUp(group_out_c, method_.lane_unit);
+  const int64_t padded_c = RoundUp(group_out_c, ChannelUnit());
   const int64_t blocks = CeilDiv(padded_c, method_.max_lanes);
   filter_index_ = AlignedArray<uint8_t>(shape_.groups * shape_.Depth() * padded_c);
   uint8_t* out = filter_index_.data();
   uint8_t bits = 0;
   for (int64_t g = 0; g < shape_.groups; ++g) {
     for (int64_t block = 0; block < blocks; ++block) {
-      const int64_t first = BlockStart(block, padded_c, method_.lane_unit, blocks);
-      const int64_t last = BlockStart(block + 1, padded_c, method_.lane_unit, blocks);
+      const int64_t first = BlockStart(block, padded_c, ChannelUnit(), blocks);
+      const int64_t last = BlockStart(block + 1, padded_c, ChannelUnit(), blocks);
       for (int64_t k : order) {
         const uint8_t* row = filter + k * shape_.out_c + g * group_out_c;
         // A channel's sum must lie in its own slot. Lanes beyond the last channel stay 0; their
@@ -123,7 +129,7 @@ LookupConv2d::Tiling LookupConv2d::TilingFor(int64_t batch) const {
   if (t.activation_stationary) {
     t.position_unit = 1;
     t.group_blocks = shape_.groups;
-    t.channel_unit = method_.lane_unit;
+    t.channel_unit = ChannelUnit();
     t.channel_blocks = CeilDiv(group_out_c, method_.max_lanes);
     const int64_t tiles_per_position = t.group_blocks * t.channel_blocks;
     t.position_blocks = std::max(CeilDiv(t.positions, kActivationPositions),
@@ -269,7 +275,8 @@ void LookupConv2d::RunFilterStationary(const Conv2dTile& tile, int64_t run_count
             bits = region_.Load(slice.first_channel, slice.channels, pixels, method_.finish_codes,
                                 BlockToFinish(with_sums, work->region.pixel_sums), work->region);
           }
-          region_.Copy(work->runs, run_count, slice, work->region, lanes, work->codes);
+          region_.Copy(work->runs, run_count, slice, method_.copy_runs, work->region, lanes,
+                       work->codes);
           if (with_sums) {
             region_.SumTaps(work->runs, run_count, slice, work->region, lanes, work->code_sums);
           }
@@ -334,8 +341,8 @@ void LookupConv2d::RunActivationStationary(const Conv2dTile& tile, int64_t run_c
                                            Workspace* work, Acc* acc) const {
   const int64_t group_out_c = shape_.GroupOutC();
   const int64_t group = tile.first_channel / group_out_c;
-  const int64_t padded_c = RoundUp(group_out_c, method_.lane_unit);
-  const int64_t lanes = RoundUp(tile.channels, method_.lane_unit);
+  const int64_t padded_c = RoundUp(group_out_c, ChannelUnit());
+  const int64_t lanes = RoundUp(tile.channels, ChannelUnit());
   const uint8_t* filter =
       filter_index_.data() + shape_.Depth() * (group * padded_c + tile.first_channel % group_out_c);
   std::make_unsigned_t<Acc> offsets[kMaxLanes];

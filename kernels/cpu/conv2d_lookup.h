@@ -55,6 +55,7 @@ class LookupConv2d final : public Conv2dKernel {
   // Returns the size; with null memory only that.
   int64_t Place(uint8_t* memory, Workspace* work) const;
   void PackFilter(const uint8_t* filter);
+  int64_t ChannelUnit() const;
   bool PrefersActivationRows(int64_t batch) const;
   Tiling TilingFor(int64_t batch) const;
   Conv2dTile TileOf(const Tiling& tiling, int64_t tile) const;

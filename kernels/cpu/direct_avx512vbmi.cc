@@ -45,10 +45,11 @@ struct Variant {
   static constexpr int kPair[2] = {kLow, kHigh};
   static constexpr int kStep = std::max(kLow, kHigh);
   static constexpr int kFlushDepth = kMaxAdditions * (kPlanes == 2 ? std::min(kLow, kHigh) : kLow);
-  // Measured on Zen 4, see lookup_bench.cc: two rows share the loads of the codes, but two rows of
-  // many registers leave too few of them for the sums.
+  // Measured on Zen 4 with lookup_bench: two rows share the loads of the codes, but two rows of
+  // many registers, or bytes that wait for others, leave too few registers for the sums.
   static constexpr int kRows = kPlanes == 1 || kRegisters == 1 ? 2 : 1;
-  static constexpr int kVectors = kPlanes * kRows == 4 || (kRegisters == 4 && kRows == 2) ? 2 : 4;
+  static constexpr int kVectors =
+      kRows == 2 && (kPlanes == 2 || kRegisters == 4 || kLow == 4) ? 2 : 4;
 };
 
 // One plane of a row. Codes count modulo its length.
@@ -173,8 +174,13 @@ void SumRows(const LookupRows& table, const LookupSum& work, int64_t row) {
   if constexpr (V::kVectors == 4) {
     for (; lane + 256 <= work.lanes; lane += 256) SumBlock<V, kRows, 4>(table, work, row, lane);
   }
-  if constexpr (V::kVectors == 4 && V::kRows == 1) {
+  if constexpr (V::kVectors == 4) {
     if (lane + 192 == work.lanes) return SumBlock<V, kRows, 3>(table, work, row, lane);
+  } else if constexpr (V::kRegisters == 4) {
+    if (work.lanes == 192) {
+      for (int r = 0; r < kRows; ++r) SumBlock<V, 1, 3>(table, work, row + r, 0);
+      return;
+    }
   }
   for (; lane + 128 <= work.lanes; lane += 128) SumBlock<V, kRows, 2>(table, work, row, lane);
   if (lane < work.lanes) SumBlock<V, kRows, 1>(table, work, row, lane);
@@ -191,30 +197,19 @@ void SumAll(const LookupRows& table, const LookupSum& work) {
   }
 }
 
-// Products whose bytes of at most `max` can be added as bytes.
-int Pairing(uint8_t max) { return max <= 63 ? 4 : max <= 127 ? 2 : 1; }
-
 template <int kRegisters>
 void SumPlanes(const LookupRows& table, const LookupSum& work) {
-  if (table.planes == 1) {
-    switch (Pairing(table.plane_max[0])) {
-      case 4:
-        return SumAll<Variant<kRegisters, 4, 0>>(table, work);
-      case 2:
-        return SumAll<Variant<kRegisters, 2, 0>>(table, work);
-      default:
-        return SumAll<Variant<kRegisters, 1, 0>>(table, work);
-    }
+  const uint8_t max = table.plane_max[table.planes - 1];
+  if (table.planes == 2) {
+    // With a high plane the low one uses its whole range. Fours would not be faster.
+    if (max <= 127) return SumAll<Variant<kRegisters, 1, 2>>(table, work);
+    return SumAll<Variant<kRegisters, 1, 1>>(table, work);
   }
-  // With a high plane the low one uses its whole range.
-  switch (Pairing(table.plane_max[1])) {
-    case 4:
-      return SumAll<Variant<kRegisters, 1, 4>>(table, work);
-    case 2:
-      return SumAll<Variant<kRegisters, 1, 2>>(table, work);
-    default:
-      return SumAll<Variant<kRegisters, 1, 1>>(table, work);
+  if constexpr (kRegisters == 1) {
+    if (max <= 63) return SumAll<Variant<kRegisters, 4, 0>>(table, work);
   }
+  if (max <= 127) return SumAll<Variant<kRegisters, 2, 0>>(table, work);
+  SumAll<Variant<kRegisters, 1, 0>>(table, work);
 }
 
 void Sum(const LookupRows& table, const LookupSum& work) {
@@ -243,6 +238,7 @@ const LookupMethod kDirectAvx512VbmiLookup = {64,
                                               &DirectAvx512VbmiCost,
                                               &FinishCodesAvx512Vbmi,
                                               &MapRowCodesAvx512Vbmi,
+                                              &CopyCodeRunsAvx512,
                                               &StoreTransposedAvx512,
                                               &StoreRowsAvx512};
 
@@ -261,6 +257,7 @@ const LookupMethod kDirectAvx512VbmiLookup = {64,
                                               &DirectAvx512VbmiCost,
                                               &FinishCodesAvx512Vbmi,
                                               &MapRowCodesAvx512Vbmi,
+                                              &CopyCodeRunsAvx512,
                                               &StoreTransposedAvx512,
                                               &StoreRowsAvx512};
 

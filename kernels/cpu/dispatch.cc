@@ -14,8 +14,10 @@ namespace axlut {
 namespace {
 
 // The linear part is a matrix product over whole pixels; with one input channel per group (a
-// depthwise layer) it would multiply mostly padding.
-bool TakesLinearPart(const Conv2dShape& shape) { return shape.groups == 1 || shape.GroupInC() > 1; }
+// depthwise layer) it would multiply mostly padding. An empty output needs none.
+bool TakesLinearPart(const Conv2dShape& shape) {
+  return (shape.groups == 1 || shape.GroupInC() > 1) && shape.out_h * shape.out_w > 0;
+}
 
 // Best method for the linear part that `isa` can run.
 const GemmMethod& GemmFor(const PlannedLut::Plan& plan, const Conv2dShape& shape, KernelIsa isa) {

@@ -39,9 +39,21 @@ inline __attribute__((always_inline)) void Transpose8x8(__m256i (&rows)[8]) {
   }
 }
 
-template <int kDepth>
-void SumDepth(const uint16_t* expanded, const uint32_t (&offsets)[256], const uint8_t* codes,
-              int64_t stride, int64_t positions, uint32_t* sums) {
+// Where the entries of a code lie, in bytes. A second load of the kind that is made per product
+// costs 8 %, so codes that index as they are do without.
+struct MappedCodes {
+  uint32_t offsets[256];
+  inline __attribute__((always_inline)) int64_t OffsetOf(uint8_t code) const {
+    return offsets[code];
+  }
+};
+struct PlainCodes {
+  inline __attribute__((always_inline)) int64_t OffsetOf(uint8_t code) const { return code * 32; }
+};
+
+template <int kDepth, typename Codes>
+void SumDepth(const uint16_t* expanded, const Codes& index, const uint8_t* codes, int64_t stride,
+              int64_t positions, uint32_t* sums) {
   constexpr int64_t kBlockBytes = 256 * 32;
   const auto* entries = reinterpret_cast<const char*>(expanded);
   for (int64_t p = 0; p < positions; ++p, codes += stride, sums += 16) {
@@ -50,7 +62,7 @@ void SumDepth(const uint16_t* expanded, const uint32_t (&offsets)[256], const ui
 #pragma GCC unroll 8
     for (int k = 0; k < kDepth; ++k) {
       const __m256i entry = _mm256_load_si256(
-          reinterpret_cast<const __m256i*>(entries + k * kBlockBytes + offsets[codes[k]]));
+          reinterpret_cast<const __m256i*>(entries + k * kBlockBytes + index.OffsetOf(codes[k])));
       all = _mm256_add_epi32(all, entry);
       odd = _mm256_add_epi32(odd, _mm256_srli_epi32(entry, 16));
     }
@@ -59,6 +71,16 @@ void SumDepth(const uint16_t* expanded, const uint32_t (&offsets)[256], const ui
     _mm256_store_si256(low, _mm256_add_epi32(_mm256_load_si256(low), even));
     _mm256_store_si256(low + 1, _mm256_add_epi32(_mm256_load_si256(low + 1), odd));
   }
+}
+
+template <typename Codes>
+void SumAnyDepth(const uint16_t* expanded, int64_t depth, const Codes& index, const uint8_t* codes,
+                 int64_t stride, int64_t positions, uint32_t* sums) {
+  static_assert(kExpandedDepth == 8, "one function per depth");
+  constexpr decltype(&SumDepth<8, Codes>) kSums[] = {
+      &SumDepth<1, Codes>, &SumDepth<2, Codes>, &SumDepth<3, Codes>, &SumDepth<4, Codes>,
+      &SumDepth<5, Codes>, &SumDepth<6, Codes>, &SumDepth<7, Codes>, &SumDepth<8, Codes>};
+  kSums[depth - 1](expanded, index, codes, stride, positions, sums);
 }
 
 }  // namespace
@@ -82,15 +104,27 @@ void ExpandRowsAvx2(const uint16_t* const* rows, int64_t count, uint16_t* expand
   }
 }
 
-void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t (&index_of)[256],
+void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* index_of,
                      const uint8_t* codes, int64_t stride, int64_t positions, uint32_t* sums) {
-  static_assert(kExpandedDepth == 8, "one function per depth");
-  uint32_t offsets[256];  // in bytes, of a code's entries
-  for (int code = 0; code < 256; ++code) offsets[code] = index_of[code] * 32u;
-  constexpr decltype(&SumDepth<8>) kSums[] = {&SumDepth<1>, &SumDepth<2>, &SumDepth<3>,
-                                              &SumDepth<4>, &SumDepth<5>, &SumDepth<6>,
-                                              &SumDepth<7>, &SumDepth<8>};
-  kSums[depth - 1](expanded, offsets, codes, stride, positions, sums);
+  if (index_of == nullptr) {
+    SumAnyDepth(expanded, depth, PlainCodes{}, codes, stride, positions, sums);
+    return;
+  }
+  MappedCodes index;
+  for (int code = 0; code < 256; ++code) index.offsets[code] = index_of[code] * 32u;
+  SumAnyDepth(expanded, depth, index, codes, stride, positions, sums);
+}
+
+void FindLargestCodesAvx2(const uint8_t* codes, int64_t stride, int64_t depth, int64_t positions,
+                          uint8_t* largest) {
+  for (int64_t k = 0; k < depth; k += 32) {
+    __m256i most = _mm256_setzero_si256();
+    for (int64_t p = 0; p < positions; ++p) {
+      most = _mm256_max_epu8(
+          most, _mm256_load_si256(reinterpret_cast<const __m256i*>(codes + p * stride + k)));
+    }
+    _mm256_store_si256(reinterpret_cast<__m256i*>(largest + k), most);
+  }
 }
 
 void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positions, uint8_t mask,
@@ -125,10 +159,11 @@ namespace axlut {
 
 // Never chosen: other processors report KernelIsa::kScalar.
 void ExpandRowsAvx2(const uint16_t* const*, int64_t, uint16_t*) { std::abort(); }
-void SumExpandedAvx2(const uint16_t*, int64_t, const uint8_t (&)[256], const uint8_t*, int64_t,
-                     int64_t, uint32_t*) {
+void SumExpandedAvx2(const uint16_t*, int64_t, const uint8_t*, const uint8_t*, int64_t, int64_t,
+                     uint32_t*) {
   std::abort();
 }
+void FindLargestCodesAvx2(const uint8_t*, int64_t, int64_t, int64_t, uint8_t*) { std::abort(); }
 void SumCodesAvx2(uint8_t*, int64_t, int64_t, int64_t, uint8_t, uint8_t, uint32_t*) {
   std::abort();
 }

@@ -21,9 +21,15 @@ void ExpandRowsAvx2(const uint16_t* const* rows, int64_t count, uint16_t* expand
 // For every position and each of 16 channels o:
 //   sums[position * 16 + o] += sum over k < depth of
 //       entry [k][index_of[codes[position * stride + k]]][o]
-// of `expanded`, which holds depth <= kExpandedDepth blocks of 256 x 16 entries.
-void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t (&index_of)[256],
+// of `expanded`, which holds depth <= kExpandedDepth blocks of 256 x 16 entries. index_of null: a
+// code is its own index.
+void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* index_of,
                      const uint8_t* codes, int64_t stride, int64_t positions, uint32_t* sums);
+
+// largest[k] = the largest of codes[position * stride + k] over the positions, for k < depth
+// rounded up to a multiple of 32, which stride is, too.
+void FindLargestCodesAvx2(const uint8_t* codes, int64_t stride, int64_t depth, int64_t positions,
+                          uint8_t* largest);
 
 // sums[position] += sum over k < depth of (codes[position * stride + k] & mask) ^ flip. stride is a
 // multiple of 32; codes from depth up to the next multiple of 32 are overwritten.

@@ -2,15 +2,12 @@
 #include "kernels/cpu/input_region.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "kernels/cpu/blocking.h"
 
 namespace axlut {
 namespace {
 
-// Codes are copied in pieces of this size; what a piece holds too much is overwritten by the next.
-constexpr int64_t kPiece = 16;
 // Output rows up to this width share their input rows: wider ones hardly meet in one tile.
 constexpr int64_t kMaxSharedWidth = 128;
 
@@ -97,19 +94,24 @@ uint8_t InputRegion::Load(int64_t channel, int64_t count, int64_t pixels,
 }
 
 void InputRegion::Copy(const PositionRun* runs, int64_t run_count, const WindowSlice& slice,
-                       const Workspace& work, int64_t lanes, uint8_t* codes) const {
+                       void (*copy_runs)(const CodeCopy&), const Workspace& work, int64_t lanes,
+                       uint8_t* codes) const {
+  CodeCopy copy;
+  copy.runs = work.copies;
+  copy.run_count = run_count;
+  copy.rows = slice.channels;
+  copy.from_stride = max_pixels_;
+  copy.to_stride = lanes;
   for (int64_t tap = slice.first_tap; tap < slice.first_tap + slice.taps; ++tap) {
-    const int32_t* starts = work.starts + tap / shape_.kernel_w;
-    const uint8_t* row = work.codes + tap % shape_.kernel_w * shape_.dilation_w;
-    for (int64_t c = 0; c < slice.channels; ++c, row += max_pixels_, codes += lanes) {
-      uint8_t* out = codes;
-      for (int64_t r = 0; r < run_count; ++r) {
-        const uint8_t* from = row + starts[r * shape_.kernel_h];
-        const int64_t count = runs[r].count;
-        for (int64_t i = 0; i < count; i += kPiece) std::memcpy(out + i, from + i, kPiece);
-        out += count;
-      }
+    int32_t position = 0;
+    for (int64_t r = 0; r < run_count; ++r) {
+      const auto count = static_cast<int32_t>(runs[r].count);
+      work.copies[r] = {work.starts[r * shape_.kernel_h + tap / shape_.kernel_w], position, count};
+      position += count;
     }
+    copy.from = work.codes + tap % shape_.kernel_w * shape_.dilation_w;
+    copy.to = codes + (tap - slice.first_tap) * slice.channels * lanes;
+    copy_runs(copy);
   }
 }
 

@@ -26,6 +26,7 @@ class InputRegion {
     const uint8_t** pointers = nullptr;  // MaxPixels
     uint32_t* pixel_sums = nullptr;      // MaxPixels
     int32_t* starts = nullptr;           // StartCount: [run][kernel_h], a pixel of the region
+    CodeRun* copies = nullptr;           // one per lane
   };
   int64_t MaxPixels() const { return max_pixels_; }  // a multiple of 64; 0: never used
   int64_t StartCount() const { return max_pixels_ == 0 ? 0 : lanes_ * shape_.kernel_h; }
@@ -43,7 +44,8 @@ class InputRegion {
   // codes[k * lanes + position] = the code of the slice's product k; the slice has all channels
   // that are loaded.
   void Copy(const PositionRun* runs, int64_t run_count, const WindowSlice& slice,
-            const Workspace& work, int64_t lanes, uint8_t* codes) const;
+            void (*copy_runs)(const CodeCopy&), const Workspace& work, int64_t lanes,
+            uint8_t* codes) const;
   // sums[position] = the sum of pixel_sums over the slice's taps.
   void SumTaps(const PositionRun* runs, int64_t run_count, const WindowSlice& slice,
                const Workspace& work, int64_t lanes, uint32_t* sums) const;

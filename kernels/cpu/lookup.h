@@ -36,11 +36,12 @@ struct LookupMethod {
   bool splits_lanes;
   const LookupRows& (PreparedLut::*rows)(RowOperand operand) const;
   void (*sum)(const LookupRows& table, const LookupSum& work);
-  // ns per product where `lanes` lanes of a row sequence are used, idle lanes included.
+  // ns per lane and product when `lanes` lanes, a multiple of lane_unit, share a row.
   double (*cost)(const LookupRows& table, int64_t lanes);
   uint8_t (*finish_codes)(const CodeBlock& block);
   uint32_t (*map_row)(uint8_t* codes, int64_t length, const uint8_t* map, uint8_t mask,
                       uint8_t flip);
+  void (*copy_runs)(const CodeCopy& copy);
   void (*store_transposed)(const LookupStore<int32_t>& store);
   void (*store_rows)(const LookupStore<int32_t>& store);
 };

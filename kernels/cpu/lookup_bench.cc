@@ -71,7 +71,7 @@ double NsPerProduct(int32_t classes, uint32_t max, int64_t lanes, double seconds
 
 void Main(double seconds) {
   const uint32_t maxima[] = {63, 127, 255, 63 << 8 | 255, 127 << 8 | 255, 65535};
-  for (int64_t lanes : {256, 128, 64}) {
+  for (int64_t lanes : {256, 192, 128, 64}) {
     std::printf("%3d lanes, max", static_cast<int>(lanes));
     for (uint32_t max : maxima) std::printf("%8u", max);
     std::printf("\n");

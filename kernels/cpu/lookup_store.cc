@@ -48,6 +48,44 @@ template void StoreRows(const LookupStore<int64_t>&);
 
 #if defined(__x86_64__)
 #pragma GCC push_options
+#pragma GCC target("avx2")
+
+namespace {
+
+inline __attribute__((always_inline)) __m256i Load8(const void* from) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
+
+}  // namespace
+
+void StoreRowsAvx2(const LookupStore<int32_t>& s) {
+  const __m256i scale = _mm256_set1_epi32(static_cast<int32_t>(s.scale));
+  for (int64_t p = 0; p < s.positions; ++p) {
+    const uint32_t* sums = s.sums + p * s.sum_stride;
+    int32_t* out = s.out + p * s.out_stride;
+    const uint32_t code_sum = s.factors == nullptr ? 0 : s.row_sums[p];
+    const __m256i code_sums = _mm256_set1_epi32(static_cast<int32_t>(code_sum));
+    int64_t o = 0;
+    for (; o + 8 <= s.channels; o += 8) {
+      __m256i value = Load8(sums + o);
+      if (s.scale != 1) value = _mm256_mullo_epi32(value, scale);
+      value = _mm256_add_epi32(value, Load8(s.offsets + o));
+      if (s.factors != nullptr) {
+        value = _mm256_add_epi32(value, _mm256_mullo_epi32(Load8(s.factors + o), code_sums));
+      }
+      if (s.add) value = _mm256_add_epi32(value, Load8(out + o));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + o), value);
+    }
+    for (; o < s.channels; ++o) {
+      const uint32_t factor = s.factors == nullptr ? 0 : static_cast<uint32_t>(s.factors[o]);
+      Store(sums[o], s.scale, s.offsets[o] + factor * code_sum, s.add, out + o);
+    }
+  }
+}
+
+#pragma GCC pop_options
+
+#pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl")
 
 namespace {
@@ -158,6 +196,7 @@ void StoreRowsAvx512(const LookupStore<int32_t>& s) {
 #else
 
 // Never called: other processors report KernelIsa::kScalar.
+void StoreRowsAvx2(const LookupStore<int32_t>& store) { StoreRows(store); }
 void StoreTransposedAvx512(const LookupStore<int32_t>& store) { StoreTransposed(store); }
 void StoreRowsAvx512(const LookupStore<int32_t>& store) { StoreRows(store); }
 

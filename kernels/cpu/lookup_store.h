@@ -35,6 +35,8 @@ void StoreTransposed(const LookupStore<Acc>& store);
 template <typename Acc>
 void StoreRows(const LookupStore<Acc>& store);
 
+// For AVX2.
+void StoreRowsAvx2(const LookupStore<int32_t>& store);
 // For AVX-512; lanes are split.
 void StoreTransposedAvx512(const LookupStore<int32_t>& store);
 void StoreRowsAvx512(const LookupStore<int32_t>& store);

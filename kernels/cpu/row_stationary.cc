@@ -50,16 +50,20 @@ void Sum(const LookupRows& table, const LookupSum& work) {
   }
 }
 
-// Lanes are computed one by one; only whole eights are wasted.
-double Cost(const LookupRows&, int64_t lanes) {
-  return 0.3 * static_cast<double>((lanes + kLanes - 1) / kLanes * kLanes) /
-         static_cast<double>(lanes);
-}
+double Cost(const LookupRows&, int64_t) { return 0.3; }
 
 }  // namespace
 
-const LookupMethod kRowStationaryLookup = {
-    kLanes, 128,          false,        &PreparedLut::Words,       &Sum,
-    &Cost,  &FinishCodes, &MapRowCodes, &StoreTransposed<int32_t>, &StoreRows<int32_t>};
+const LookupMethod kRowStationaryLookup = {kLanes,
+                                           128,
+                                           false,
+                                           &PreparedLut::Words,
+                                           &Sum,
+                                           &Cost,
+                                           &FinishCodes,
+                                           &MapRowCodes,
+                                           &CopyCodeRuns,
+                                           &StoreTransposed<int32_t>,
+                                           &StoreRows<int32_t>};
 
 }  // namespace axlut

@@ -147,6 +147,51 @@ class Leveller {
   std::vector<float> high_;
 };
 
+Levels LevelsOf(const std::vector<int64_t>& matrix, size_t count_a, size_t count_b, int passes) {
+  return Leveller(matrix, count_a, count_b).Run(passes);
+}
+
+// Levels of the high and the low nibble's part of a matrix whose first row and column are 0:
+// matrix[high << 4 | low] = matrix[high << 4] + matrix[low]. Empty if it is not of that form.
+std::optional<Levels> NibbleLevels(const std::vector<int64_t>& matrix, size_t count_a,
+                                   size_t count_b, int passes) {
+  if (count_a <= 16) return std::nullopt;
+  std::vector<int64_t> high_part;
+  const std::vector<int64_t> low_part(matrix.begin(),
+                                      matrix.begin() + static_cast<std::ptrdiff_t>(16 * count_b));
+  for (size_t a = 0; a < count_a; ++a) {
+    const int64_t* row = matrix.data() + a * count_b;
+    const int64_t* high = matrix.data() + (a & ~size_t{15}) * count_b;
+    const int64_t* low = matrix.data() + (a & 15) * count_b;
+    for (size_t b = 0; b < count_b; ++b) {
+      if (row[b] != high[b] + low[b]) return std::nullopt;
+    }
+    if (a % 16 == 0) high_part.insert(high_part.end(), row, row + count_b);
+  }
+  const Levels high = LevelsOf(high_part, count_a / 16, count_b, passes);
+  const Levels low = LevelsOf(low_part, 16, count_b, passes);
+  Levels levels;
+  for (size_t a = 0; a < count_a; ++a) levels.f.push_back(high.f[a >> 4] + low.f[a & 15]);
+  for (size_t b = 0; b < count_b; ++b) levels.g.push_back(high.g[b] + low.g[b]);
+  return levels;
+}
+
+// Of a centred matrix.
+std::optional<Levels> ChosenLevels(const std::vector<int64_t>& matrix, int width_a, int width_b,
+                                   int passes, OffsetChoice choice) {
+  const size_t count_a = size_t{1} << width_a;
+  const size_t count_b = size_t{1} << width_b;
+  if (choice == OffsetChoice::kNibblesOfA) return NibbleLevels(matrix, count_a, count_b, passes);
+  if (choice == OffsetChoice::kSmallestRange) return LevelsOf(matrix, count_a, count_b, passes);
+  std::vector<int64_t> transposed(matrix.size());
+  for (size_t a = 0; a < count_a; ++a) {
+    for (size_t b = 0; b < count_b; ++b) transposed[b * count_a + a] = matrix[a * count_b + b];
+  }
+  std::optional<Levels> levels = NibbleLevels(transposed, count_b, count_a, passes);
+  if (levels) std::swap(levels->f, levels->g);
+  return levels;
+}
+
 }  // namespace
 
 std::vector<int64_t> OperandValues(int width, bool is_signed) {
@@ -204,14 +249,17 @@ void PlanBuilder::AddProduct(const IntegerProduct& product) {
   }
 }
 
-std::optional<KernelPlan> PlanBuilder::Finish(int passes) const {
+std::optional<KernelPlan> PlanBuilder::Finish(int passes, OffsetChoice choice) const {
   if (!fits_) return std::nullopt;
   const size_t count_a = size_t{1} << plan_.width_a;
   const size_t count_b = size_t{1} << plan_.width_b;
   std::vector<int64_t> rest = remainder_;
   const int64_t gcd = Centre(&rest, plan_.width_a, plan_.width_b);
-  Levels levels{std::vector<int64_t>(count_a, 0), std::vector<int64_t>(count_b, 0)};
-  if (gcd != 0) levels = Leveller(rest, count_a, count_b).Run(passes);
+  std::optional<Levels> chosen =
+      Levels{std::vector<int64_t>(count_a, 0), std::vector<int64_t>(count_b, 0)};
+  if (gcd != 0) chosen = ChosenLevels(rest, plan_.width_a, plan_.width_b, passes, choice);
+  if (!chosen) return std::nullopt;
+  const Levels& levels = *chosen;
   for (size_t a = 0; a < count_a; ++a) {
     for (size_t b = 0; b < count_b; ++b) rest[a * count_b + b] -= levels.f[a] + levels.g[b];
   }

@@ -32,6 +32,15 @@ int TermsOf(const IntegerProduct& product);
 // which is returned (0: everything is 0).
 int64_t Centre(std::vector<int64_t>* matrix, int width_a, int width_b);
 
+// Which offsets f(a) + g(b) a plan gets. Any f may make rows differ by more than their nibbles do,
+// so a remainder that is separable by nibbles (NibbleSplit in plan_cost.h) stays so only if f is,
+// too.
+enum class OffsetChoice {
+  kSmallestRange,  // max - min of all entries becomes small
+  kNibblesOfA,     // max - min of the parts of a's high and low nibbles become small
+  kNibblesOfB,     // the same for b
+};
+
 class PlanBuilder {
  public:
   explicit PlanBuilder(const LutView& lut);
@@ -46,10 +55,11 @@ class PlanBuilder {
   int width_a() const { return plan_.width_a; }
   int width_b() const { return plan_.width_b; }
 
-  // The plan: offsets f(a) and g(b) that make the range of the rest small, by at most `passes`
-  // alternating midranges, then the residual. Empty if a scale, an offset or the residual exceeds
-  // what a plan can hold.
-  std::optional<KernelPlan> Finish(int passes = 60) const;
+  // The plan: offsets by at most `passes` alternating midranges, then the residual. Empty if a
+  // scale, an offset or the residual exceeds what a plan can hold, or if the remainder is not
+  // separable by the nibbles that `choice` names.
+  std::optional<KernelPlan> Finish(int passes = 60,
+                                   OffsetChoice choice = OffsetChoice::kSmallestRange) const;
 
  private:
   KernelPlan plan_;

@@ -2,7 +2,10 @@
 #include "kernels/plan/plan_codec.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <utility>
 
 namespace axlut {
@@ -219,6 +222,36 @@ std::string DecodePlans(const uint8_t* bytes, size_t size, std::vector<KernelPla
   }
   *plans = std::move(read);
   return "";
+}
+
+std::string ReadPlans(const uint8_t* bytes, size_t size, const LutView& lut,
+                      std::vector<KernelPlan>* plans) {
+  std::string error = DecodePlans(bytes, size, plans);
+  for (size_t i = 0; i < plans->size() && error.empty(); ++i) {
+    error = FindPlanError((*plans)[i], lut);
+    if (!error.empty()) error = "plan " + std::to_string(i) + ": " + error;
+  }
+  if (!error.empty()) {
+    plans->clear();
+    return error;
+  }
+  const bool has_table = std::any_of(plans->begin(), plans->end(),
+                                     [](const KernelPlan& plan) { return plan.terms.empty(); });
+  std::optional<KernelPlan> table = has_table ? std::nullopt : TablePlan(lut);
+  if (table) plans->push_back(*std::move(table));
+  return "";
+}
+
+std::vector<KernelPlan> PlansToStore(const std::vector<KernelPlan>& plans) {
+  std::vector<KernelPlan> kept;
+  std::copy_if(plans.begin(), plans.end(), std::back_inserter(kept), [](const KernelPlan& plan) {
+    const auto is_constant = [](const std::vector<int32_t>& offsets) {
+      return std::adjacent_find(offsets.begin(), offsets.end(), std::not_equal_to<>()) ==
+             offsets.end();
+    };
+    return !plan.terms.empty() || !is_constant(plan.offset_a) || !is_constant(plan.offset_b);
+  });
+  return kept;
 }
 
 }  // namespace axlut

@@ -24,6 +24,7 @@ struct IsaCosts {
   double base;           // packing, offsets, output
   double term;           // one int8 matrix product
   double any_residual;   // entries of 16 bits, any number of classes
+  PlaneCosts nibble;     // one of the two lookups of a NibbleSplit
   PlaneCosts plane_16;   // the index operand has at most 16 classes
   PlaneCosts plane_64;   // at most 64
   PlaneCosts plane_128;  // at most 128
@@ -37,15 +38,16 @@ constexpr PlaneCosts kNoPlane{kNone, kNone, kNone};
 constexpr PlaneCosts kShuffle16{0.0130, 0.0118, 0.0106};
 constexpr IsaCosts kCosts[] = {
     // scalar: row-stationary loop
-    {0.002, 0.080, 0.310, kNoPlane, kNoPlane, kNoPlane, kNoPlane},
+    {0.002, 0.080, 0.310, kNoPlane, kNoPlane, kNoPlane, kNoPlane, kNoPlane},
     // AVX2: vpmaddwd; re-packed rows of 16 channels; vpshufb
-    {0.002, 0.0110, 0.047, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
+    {0.002, 0.0110, 0.047, kShuffle16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
     // AVX-512: the same with wider products
-    {0.002, 0.0075, 0.047, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
+    {0.002, 0.0075, 0.047, kShuffle16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
     // AVX-512 VBMI: vpdpbusd; vpermb and vpermi2b
     {0.002,
      0.0055,
      kNone,
+     kNoPlane,
      {0.0098, 0.0076, 0.0070},
      {0.0098, 0.0076, 0.0070},
      {0.0116, 0.0094, 0.0088},
@@ -54,6 +56,7 @@ constexpr IsaCosts kCosts[] = {
     {0.002,
      0.0008,
      kNone,
+     kNoPlane,
      {0.0098, 0.0076, 0.0070},
      {0.0098, 0.0076, 0.0070},
      {0.0116, 0.0094, 0.0088},
@@ -84,8 +87,8 @@ double ResidualCost(const PlanShape& shape, const IsaCosts& costs) {
   }
   for (const std::optional<NibbleSplit>& split : {shape.nibble_a, shape.nibble_b}) {
     if (!split) continue;
-    least = std::min(least, LookupCost(costs.plane_16, split->max_high) +
-                                LookupCost(costs.plane_16, split->max_low));
+    least = std::min(least, LookupCost(costs.nibble, split->max_high) +
+                                LookupCost(costs.nibble, split->max_low));
   }
   return least;
 }
@@ -97,21 +100,21 @@ std::optional<NibbleSplit> FindNibbleSplit(int width_x, size_t count_y, const En
   const size_t high_count = size_t{1} << (width_x - 4);
   NibbleSplit split;
   for (size_t y = 0; y < count_y; ++y) {
-    const int corner = entry_at(0, y);
-    int min_high = corner, max_high = corner, min_low = corner, max_low = corner;
+    const int64_t corner = entry_at(0, y);
+    int64_t min_high = corner, max_high = corner, min_low = corner, max_low = corner;
     for (size_t high = 0; high < high_count; ++high) {
-      const int first = entry_at(high << 4, y);
+      const int64_t first = entry_at(high << 4, y);
       min_high = std::min(min_high, first);
       max_high = std::max(max_high, first);
       for (size_t low = 0; low < 16; ++low) {
-        const int of_low = entry_at(low, y);
+        const int64_t of_low = entry_at(low, y);
         if (entry_at(high << 4 | low, y) - first != of_low - corner) return std::nullopt;
         min_low = std::min(min_low, of_low);
         max_low = std::max(max_low, of_low);
       }
     }
-    split.max_high = std::max(split.max_high, max_high - min_high);
-    split.max_low = std::max(split.max_low, max_low - min_low);
+    split.max_high = std::max(split.max_high, static_cast<int>(max_high - min_high));
+    split.max_low = std::max(split.max_low, static_cast<int>(max_low - min_low));
   }
   return split;
 }
@@ -137,6 +140,18 @@ PlanShape ShapeOf(const KernelPlan& plan) {
         return residual.entries[class_a * columns + residual.class_b[b]];
       });
   return shape;
+}
+
+std::optional<NibbleSplit> SplitByNibblesOfA(const std::vector<int64_t>& matrix, int width_a,
+                                             int width_b) {
+  return FindNibbleSplit(width_a, size_t{1} << width_b,
+                         [&](size_t a, size_t b) { return matrix[a << width_b | b]; });
+}
+
+std::optional<NibbleSplit> SplitByNibblesOfB(const std::vector<int64_t>& matrix, int width_a,
+                                             int width_b) {
+  return FindNibbleSplit(width_b, size_t{1} << width_a,
+                         [&](size_t b, size_t a) { return matrix[a << width_b | b]; });
 }
 
 double PlanCost(const PlanShape& shape, KernelIsa isa) {

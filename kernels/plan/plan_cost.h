@@ -30,7 +30,14 @@ struct PlanShape {
   std::optional<NibbleSplit> nibble_b;
 };
 
+// Looks at every entry of the residual; the plan's sizes must be right.
 PlanShape ShapeOf(const KernelPlan& plan);
+// The same for the nibbles of any matrix [a << width_b | b] whose entries differ by less than 2^31:
+// by those of a, or of b. Empty if the matrix is not separable, or has no two nibbles.
+std::optional<NibbleSplit> SplitByNibblesOfA(const std::vector<int64_t>& matrix, int width_a,
+                                             int width_b);
+std::optional<NibbleSplit> SplitByNibblesOfB(const std::vector<int64_t>& matrix, int width_a,
+                                             int width_b);
 
 // Nanoseconds per multiply-accumulate, one thread. The better of the two orientations of the
 // residual: either operand can be the one whose classes index the rows.

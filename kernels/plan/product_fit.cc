@@ -233,8 +233,12 @@ std::vector<IntegerProduct> FitProducts(const std::vector<int64_t>& matrix, int 
   return fits;
 }
 
-void RefineProduct(const std::vector<int64_t>& matrix, int passes, IntegerProduct* product) {
-  Refine(TwoWayMatrix(matrix, product->u.size(), product->v.size()), passes, product);
+void RefineProduct(const std::vector<int64_t>& matrix, int width_a, int width_b, int passes,
+                   IntegerProduct* product) {
+  std::vector<int64_t> centred = matrix;
+  const int64_t gcd = Centre(&centred, width_a, width_b);
+  for (int64_t& value : centred) value *= gcd;
+  Refine(TwoWayMatrix(centred, product->u.size(), product->v.size()), passes, product);
 }
 
 }  // namespace axlut

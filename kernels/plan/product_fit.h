@@ -19,6 +19,7 @@ std::vector<IntegerProduct> FitProducts(const std::vector<int64_t>& matrix, int 
 
 // Changes u and v, in turn and by whole steps, as long as that makes the range of
 // matrix - f(a) - g(b) - product smaller, at most `passes` times.
-void RefineProduct(const std::vector<int64_t>& matrix, int passes, IntegerProduct* product);
+void RefineProduct(const std::vector<int64_t>& matrix, int width_a, int width_b, int passes,
+                   IntegerProduct* product);
 
 }  // namespace axlut

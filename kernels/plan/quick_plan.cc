@@ -22,8 +22,11 @@ class QuickSearch {
 
   // The plan of `builder` as it is.
   void Try(const PlanBuilder& builder) {
-    if (std::optional<KernelPlan> plan = builder.Finish(kPasses))
-      found_.push_back(*std::move(plan));
+    for (const OffsetChoice choice :
+         {OffsetChoice::kSmallestRange, OffsetChoice::kNibblesOfA, OffsetChoice::kNibblesOfB}) {
+      std::optional<KernelPlan> plan = builder.Finish(kPasses, choice);
+      if (plan) found_.push_back(*std::move(plan));
+    }
   }
 
   // What can be added to `base` to make it exact without a residual, if that takes few terms.

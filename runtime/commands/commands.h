@@ -8,6 +8,7 @@ namespace axlut {
 
 cli::Subcommand EmulateCommand();
 cli::Subcommand InfoCommand();
+cli::Subcommand BenchCommand();
 cli::Subcommand DevicesCommand();
 
 }  // namespace axlut

@@ -9,6 +9,7 @@
 #include <new>
 #include <utility>
 
+#include "kernels/cpu/blocking.h"
 #include "kernels/cpu/dispatch.h"
 #include "runtime/base/check.h"
 #include "runtime/nn/lut_table_impl.h"
@@ -241,10 +242,29 @@ struct Correction {
       bias[o] = shape.Depth() * zero * (zero_a + sign_bit);
     }
     if (zero_a == 0) return;
+    const std::vector<int64_t> sums = FilterSums(table.b(), shape, filter);
+    for (size_t o = 0; o < bias.size(); ++o) bias[o] -= zero_a * sums[o];
+  }
+
+  // Sum of b per output channel. Matrix products pack a filter per call: this must not take longer
+  // than the packing, so chunks of rows are summed in 32 bits, in vectors.
+  static std::vector<int64_t> FilterSums(const OperandSpec& spec, const Conv2dShape& shape,
+                                         const std::vector<uint8_t>& filter) {
+    constexpr int64_t kChunk = 1 << 22;  // times 255 fits 31 bits
+    const uint8_t mask = static_cast<uint8_t>(spec.mask());
+    const uint8_t sign_bit = spec.is_signed() ? static_cast<uint8_t>(1 << (spec.width - 1)) : 0;
+    const size_t channels = static_cast<size_t>(shape.out_c);
+    std::vector<int64_t> sums(channels, -shape.Depth() * sign_bit);
+    std::vector<int32_t> chunk(channels);
     const uint8_t* row = filter.data();
-    for (int64_t k = 0; k < shape.Depth(); ++k, row += shape.out_c) {
-      for (size_t o = 0; o < bias.size(); ++o) bias[o] -= zero_a * table.b().ValueOf(row[o]);
+    for (int64_t k0 = 0; k0 < shape.Depth(); k0 += kChunk) {
+      std::fill(chunk.begin(), chunk.end(), 0);
+      for (int64_t k = k0; k < std::min(k0 + kChunk, shape.Depth()); ++k, row += channels) {
+        for (size_t o = 0; o < channels; ++o) chunk[o] += (row[o] & mask) ^ sign_bit;
+      }
+      for (size_t o = 0; o < channels; ++o) sums[o] += chunk[o];
     }
+    return sums;
   }
 
   std::vector<int64_t> bias;
@@ -280,6 +300,9 @@ struct LutConv2d::Impl {
 
   template <typename Out>
   void Run(const uint8_t* codes, int64_t batch, Out* out, const ParallelFor& parallel_for) const;
+  template <typename Out>
+  void RunBlocks(const uint8_t* codes, int64_t batch, const SumSink<Out>& sink,
+                 const ParallelFor& parallel_for) const;
 
   const std::shared_ptr<const LutTable> table;  // the kernel points into it
   const Conv2dShape shape;
@@ -298,6 +321,31 @@ void LutConv2d::Impl::Run(const uint8_t* codes, int64_t batch, Out* out,
   parallel_for(kernel->TileCount(batch), 1, [&](int64_t begin, int64_t end) {
     void* workspace = Workspace::OfThisThread().Get(kernel->WorkspaceBytes());
     for (int64_t tile = begin; tile < end; ++tile) kernel->RunTile(input, tile, workspace, out);
+  });
+}
+
+// A kernel writes into the whole output tensor; here that is a block's memory, moved so that the
+// block's first position is where the kernel expects it. Only the block is touched.
+template <typename Out>
+void LutConv2d::Impl::RunBlocks(const uint8_t* codes, int64_t batch, const SumSink<Out>& sink,
+                                const ParallelFor& parallel_for) const {
+  if (batch * shape.out_h * shape.out_w == 0) return;
+  const Conv2dInput input{codes, batch, pad_code};
+  const int64_t kernel_bytes = RoundUp(kernel->WorkspaceBytes(), 64);
+  const int64_t row_bytes = shape.out_c * static_cast<int64_t>(sizeof(Out));
+  parallel_for(kernel->TileCount(batch), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t index = begin; index < end; ++index) {
+      const Conv2dTile tile = kernel->TileAt(batch, index);
+      uint8_t* memory = static_cast<uint8_t*>(
+          Workspace::OfThisThread().Get(kernel_bytes + tile.positions * row_bytes));
+      uint8_t* sums = memory + kernel_bytes;
+      Out* const output =
+          reinterpret_cast<Out*>(reinterpret_cast<uintptr_t>(sums) -
+                                 static_cast<uintptr_t>(tile.first_position * row_bytes));
+      kernel->RunTile(input, index, memory, output);
+      sink({reinterpret_cast<const Out*>(sums) + tile.first_channel, shape.out_c,
+            tile.first_position, tile.positions, tile.first_channel, tile.channels});
+    }
   });
 }
 
@@ -326,6 +374,26 @@ void LutConv2d::Run(const uint8_t* input, int64_t batch, int32_t* out,
 void LutConv2d::Run(const uint8_t* input, int64_t batch, int64_t* out,
                     const ParallelFor& parallel_for) const {
   impl_->Run(input, batch, out, parallel_for);
+}
+
+void LutConv2d::RunBlocks(const uint8_t* input, int64_t batch, const SumSink<int32_t>& sink,
+                          const ParallelFor& parallel_for) const {
+  AXLUT_CHECK(!NeedsInt64());
+  impl_->RunBlocks(input, batch, sink, parallel_for);
+}
+
+void LutConv2d::RunBlocks(const uint8_t* input, int64_t batch, const SumSink<int64_t>& sink,
+                          const ParallelFor& parallel_for) const {
+  impl_->RunBlocks(input, batch, sink, parallel_for);
+}
+
+int64_t LutConv2d::BlockBytes(int64_t batch) const {
+  int64_t positions = 0;
+  if (batch * shape().out_h * shape().out_w == 0) return 0;
+  for (int64_t tile = 0; tile < impl_->kernel->TileCount(batch); ++tile) {
+    positions = std::max(positions, impl_->kernel->TileAt(batch, tile).positions);
+  }
+  return positions * shape().out_c * (NeedsInt64() ? 8 : 4);
 }
 
 bool LutConv2d::NeedsInt64() const { return impl_->needs_int64; }

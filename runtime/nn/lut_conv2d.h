@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +50,17 @@ struct LutConv2dOptions {
   std::string max_isa = {};
 };
 
+// Results of a block of positions and channels, handed over while they are in the cache.
+template <typename Acc>
+struct SumBlock {
+  const Acc* sums;  // sums[p * stride + c]: position first_position + p, channel first_channel + c
+  int64_t stride;
+  int64_t first_position, positions;  // counted (n * out_h + y) * out_w + x
+  int64_t first_channel, channels;
+};
+template <typename Acc>
+using SumSink = std::function<void(const SumBlock<Acc>&)>;
+
 // One layer: a table, a shape, a packed filter. Zero points are operand VALUES (for a signed
 // operand in its signed range), so a padded pixel is the bit pattern of zero_a and goes through
 // the table like any other activation.
@@ -74,6 +86,15 @@ class LutConv2d {
            const ParallelFor& parallel_for) const;
   void Run(const uint8_t* input, int64_t batch, int64_t* out,
            const ParallelFor& parallel_for) const;
+
+  // The same results block by block: the blocks cover the output once, `sink` is called on the
+  // threads of parallel_for. No memory is needed but that of one block per thread.
+  void RunBlocks(const uint8_t* input, int64_t batch, const SumSink<int32_t>& sink,
+                 const ParallelFor& parallel_for) const;
+  void RunBlocks(const uint8_t* input, int64_t batch, const SumSink<int64_t>& sink,
+                 const ParallelFor& parallel_for) const;
+  // What RunBlocks allocates for the largest block, per thread: its sums.
+  int64_t BlockBytes(int64_t batch) const;
 
   // True if some input could make a result (or a partial sum) leave int32_t: then only the
   // int64_t form may be called (checked).

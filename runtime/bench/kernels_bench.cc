@@ -7,15 +7,15 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
-#include <ctime>
 #include <fstream>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "kernels/cpu/dispatch.h"
-#include "kernels/reference/conv2d.h"
+#include "runtime/bench/layer_run.h"
+#include "runtime/bench/machine.h"
+#include "runtime/bench/operands.h"
 #include "runtime/nn/lut_conv2d.h"
 
 namespace axlut {
@@ -68,24 +68,10 @@ const std::vector<Case>& Cases() {
   return cases;
 }
 
-double ThreadSeconds() {
-  timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
 std::vector<uint8_t> RandomCodes(int64_t count, std::mt19937* random) {
   std::vector<uint8_t> codes(static_cast<size_t>(count));
   for (uint8_t& code : codes) code = static_cast<uint8_t>((*random)());
   return codes;
-}
-
-// Random products: a table without any structure that a kernel could use.
-TruthTable RandomTable() {
-  std::mt19937 random(1);
-  std::vector<int32_t> products(65536);
-  for (int32_t& product : products) product = static_cast<int32_t>(random() & 0xffff);
-  return *TruthTable::Create({}, {}, {16, Signedness::kUnsigned}, std::move(products));
 }
 
 // The time of one layer. With zero points, so that their correction is part of it.
@@ -120,29 +106,13 @@ Result<Measurement> Measure(const std::shared_ptr<const LutTable>& table, const 
                      chosen.kernel_name() == kernel};
 }
 
-// "AMD EPYC, family 25, model 17": a virtual machine's model name alone says too little.
-std::string CpuName() {
-  std::ifstream file("/proc/cpuinfo");
-  std::string name = "unknown CPU";
-  std::string details;
-  for (std::string line; std::getline(file, line) && !line.empty();) {
-    const std::string value = line.substr(std::min(line.find(':') + 2, line.size()));
-    if (line.rfind("model name", 0) == 0) name = value;
-    if (line.rfind("cpu family", 0) == 0) details += ", family " + value;
-    if (line.rfind("model\t", 0) == 0) details += ", model " + value;
-  }
-  return name + details;
-}
-
 nlohmann::ordered_json ToJson(const std::vector<Measurement>& measurements) {
   nlohmann::ordered_json json;
   json["schema"] = 1;
   json["what"] =
       "ns per multiply-accumulate, one thread's CPU time, least of many runs; random "
       "8x8-bit table, zero-point corrections included";
-  json["machine"] = {{"cpu", CpuName()},
-                     {"instruction_set", KernelIsaName(ActiveKernelIsa())},
-                     {"compiler", __VERSION__}};
+  json["machine"] = DescribeMachine();
   for (const Measurement& m : measurements) {
     json["results"].push_back({{"shape", m.shape},
                                {"kernel", m.kernel},
@@ -207,7 +177,7 @@ int main(int argc, char** argv) {
     } else {
       fmt::print(
           stderr,
-          "usage: lut_conv2d_bench [--seconds=S] [--kernel=NAME] [--shape=PART] [--json=FILE]\n");
+          "usage: kernels_bench [--seconds=S] [--kernel=NAME] [--shape=PART] [--json=FILE]\n");
       return argument == "--help" ? 0 : 2;
     }
   }
