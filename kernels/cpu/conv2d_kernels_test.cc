@@ -492,6 +492,7 @@ TEST_P(Conv2dKernelTest, LargestEntriesOfEveryPairingOverTheDeepestLayers) {
 
 // Tiles of many shapes: images in one row and one column, wide rows, several images per tile.
 TEST_P(Conv2dKernelTest, InputsOfEveryShapeUnderSharedWindows) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(31);
   const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
   struct Image {
@@ -576,6 +577,8 @@ TEST(Conv2dChoices, TheInstructionSetAndTheTableDecide) {
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx2), "expanded_avx2");
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kScalar), "row_stationary");
   s.groups = 64;  // depthwise: nothing to expand
+  s.kernel_h = s.kernel_w = 3;
+  s.pad_top = s.pad_left = 1;
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512Vbmi), "depthwise_avx512vbmi");
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512), "depthwise_portable");
   s.groups = 1;
@@ -595,7 +598,7 @@ TEST(Conv2dChoices, TooFewOutputsDoNotPayForExpandedRows) {
   depthwise.in_c = depthwise.out_c = depthwise.groups = 64;
   // A filter of the image's size has one output per image: planes would hold it alone.
   depthwise.in_h = depthwise.in_w = depthwise.kernel_h = depthwise.kernel_w = 7;
-  depthwise.batch = 16;
+  depthwise.batch = 64;
   EXPECT_EQ(Chosen(lut, depthwise, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
 }
 
@@ -634,7 +637,8 @@ TEST(Conv2dChoices, AreSortedAndEndInSomethingThatAnyTableCanUse) {
   products[5] = INT32_MAX;  // no kernel for entries of two bytes
   const PlannedLut lut(LutView{products.data(), 8, 8}, {});
   Conv2dShape s;
-  s.in_c = s.out_c = s.in_w = s.out_w = 32;
+  s.in_c = s.out_c = 64;
+  s.in_h = s.in_w = s.out_h = s.out_w = 14;
   const auto choices = Conv2dChoices(lut, s, KernelIsa::kAvx512Vbmi);
   ASSERT_FALSE(choices.empty());
   EXPECT_EQ(choices.back().Name(), "reference");

@@ -26,8 +26,9 @@ constexpr double kNsPerProduct[4][3][6] = {{{.0066, .0073, .0095, .0171, .0171, 
                                             {.0262, .0262, .0268, .0648, .0648, .0648}}};
 
 // ns per activation and product, shared by all output channels.
-constexpr double kPackNs = .03;  // K-major, for the filter-stationary order
-constexpr double kCopyNs = .06;  // by position, for the other one
+constexpr double kPackNs = .03;           // K-major, for the filter-stationary order
+constexpr double kDepthwisePackNs = .08;  // the same from channels that are not neighbours
+constexpr double kCopyNs = .06;           // by position, for the other one
 // ns per output.
 constexpr double kTransposedStoreNs = .15;
 constexpr double kStoreNs = .08;
@@ -60,7 +61,8 @@ double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv
   const double lanes_ns =
       static_cast<double>(blocks - longer) * block_ns(units / blocks) +
       (longer == 0 ? 0 : static_cast<double>(longer) * block_ns(units / blocks + 1));
-  const double per_activation = by_filter ? kPackNs : kCopyNs;
+  const double pack = shape.GroupInC() == 1 ? kDepthwisePackNs : kPackNs;
+  const double per_activation = by_filter ? pack : kCopyNs;
   const double per_output = by_filter ? kTransposedStoreNs : kStoreNs;
   return lanes_ns / static_cast<double>(used) +
          per_activation / static_cast<double>(shape.GroupOutC()) +
