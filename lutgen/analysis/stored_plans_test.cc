@@ -9,9 +9,7 @@
 namespace axlut {
 namespace {
 
-StoredTable Golden() {
-  return LoadTable(AXLUT_SOURCE_DIR "/testdata/tables/plan_2x1.axt").value();
-}
+StoredTable Golden() { return LoadTable(AXLUT_SOURCE_DIR "/testdata/tables/plan_2x1.axt").value(); }
 
 LutView ViewOf(const TruthTable& table) {
   return {table.products().data(), table.a().width, table.b().width};
