@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -192,7 +193,9 @@ ordered_json PlansJson(const std::vector<KernelPlan>& plans) {
     }
     json["cheapest_for"] = ordered_json::array();
     for (const KernelIsa isa : kKernelIsas) {
-      json["predicted_ns_per_mac"][KernelIsaName(isa)] = PlanCost(shape, isa);
+      // Four decimals: more would pretend to know.
+      json["predicted_ns_per_mac"][KernelIsaName(isa)] =
+          std::round(PlanCost(shape, isa) * 1e4) / 1e4;
       if (CheapestPlan(plans, isa) == &plan) json["cheapest_for"].push_back(KernelIsaName(isa));
     }
     answer.push_back(std::move(json));
