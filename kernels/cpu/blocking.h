@@ -22,11 +22,12 @@ constexpr int64_t BlockStart(int64_t block, int64_t count, int64_t unit, int64_t
   return start < count ? start : count;
 }
 
-// *out = sum + offset, or *out += sum + offset; wraps.
+// *out = scale * sum + offset, or that is added to it; wraps.
 template <typename Acc>
-void Store(uint32_t sum, std::make_unsigned_t<Acc> offset, bool add, Acc* out) {
+void Store(uint32_t sum, std::make_unsigned_t<Acc> scale, std::make_unsigned_t<Acc> offset,
+           bool add, Acc* out) {
   using Wrapping = std::make_unsigned_t<Acc>;
-  const Wrapping value = sum + offset;
+  const Wrapping value = scale * sum + offset;
   *out = static_cast<Acc>(add ? static_cast<Wrapping>(*out) + value : value);
 }
 

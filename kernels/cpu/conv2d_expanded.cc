@@ -7,6 +7,7 @@
 
 #include "kernels/cpu/blocking.h"
 #include "kernels/cpu/expanded_avx2.h"
+#include "kernels/cpu/lookup_store.h"
 #include "kernels/cpu/pack_filter.h"
 #include "kernels/cpu/window.h"
 
@@ -17,9 +18,9 @@ namespace {
 constexpr int64_t kMaxPositions = 2048;
 // Products whose activations are copied together.
 constexpr int64_t kMaxChunk = 64;
-// Outputs per block of 16 channels from which on the expansion is paid back (Zen 4: about 900
-// cycles per k against 1.2 cycles per product of the portable kernel).
-constexpr int64_t kMinOutputs = 1024;
+// Zen 4 at 3.7 GHz: a product of one of 16 channels; the expansion of 16 rows.
+constexpr double kNsPerBlock = 0.045;
+constexpr double kNsPerExpansion = 240;
 constexpr int64_t kExpandedEntries = 256 * kChannelBlock;
 
 }  // namespace
@@ -53,10 +54,13 @@ struct ExpandedAvx2Kernel::Workspace {
   }
 };
 
-bool ExpandedAvx2Kernel::Worthwhile(const PreparedLut&, const Conv2dShape& shape) {
+double ExpandedAvx2Kernel::Cost(const PreparedLut&, const Conv2dShape& shape) {
   const int64_t positions = shape.batch * shape.out_h * shape.out_w;
-  return positions * std::min(shape.GroupOutC(), kChannelBlock) >= kMinOutputs &&
-         shape.GroupOutC() > 1;
+  if (positions == 0) return 0;
+  const double per_block =
+      kNsPerBlock * kChannelBlock + kNsPerExpansion / static_cast<double>(positions);
+  const int64_t blocks = CeilDiv(shape.GroupOutC(), kChannelBlock);
+  return per_block * static_cast<double>(blocks) / static_cast<double>(shape.GroupOutC());
 }
 
 std::unique_ptr<Conv2dKernel> ExpandedAvx2Kernel::Make(const PreparedLut& lut,
@@ -69,9 +73,19 @@ ExpandedAvx2Kernel::ExpandedAvx2Kernel(const PreparedLut& lut, const Conv2dShape
                                        const Conv2dWeights& weights)
     : lut_(lut),
       shape_(shape),
+      mask_a_(static_cast<uint8_t>((1 << lut.view().width_a) - 1)),
       rows_(lut.Words(RowOperand::kB)),
       correction_(shape, weights),
-      filter_rows_(PackFilterRows(shape, weights.filter, rows_.row_mask)) {}
+      filter_rows_(PackFilterRows(shape, weights.filter, ProductOrder(shape, shape.GroupInC()),
+                                  rows_.row_of)) {
+  // Bits above a width do not count, so only bytes may index as they are.
+  if (!rows_.index_is_code || lut.view().width_a < 8) map_ = rows_.index_of;
+  uint8_t most = 0;
+  for (size_t code = 0; code < 256; ++code) {
+    most = std::max(most, rows_.index_of[code]);
+    largest_index_[code] = most;
+  }
+}
 
 // Tiles are counted with the channel block running first, then the group, then the positions.
 int64_t ExpandedAvx2Kernel::TileCount(int64_t batch) const {
@@ -104,46 +118,57 @@ int64_t ExpandedAvx2Kernel::WorkspaceBytes() const {
 // sums += the products [first_k, first_k + depth) of up to 16 channels.
 void ExpandedAvx2Kernel::SumChannels(int64_t first_channel, int64_t channels, int64_t first_k,
                                      int64_t depth, int64_t positions, Workspace* work) const {
-  const int64_t code_count = RoundUp(int64_t{1} << lut_.view().width_a, 16);
+  alignas(32) uint8_t largest[kMaxChunk];
+  FindLargestCodesAvx2(work->codes, kMaxChunk, depth, positions, largest);
   for (int64_t k0 = 0; k0 < depth; k0 += kExpandedDepth) {
     const int64_t count = std::min(kExpandedDepth, depth - k0);
     for (int64_t k = 0; k < count; ++k) {
-      const uint8_t* codes =
+      const uint8_t* row_numbers =
           filter_rows_.data() + first_channel * shape_.Depth() + first_k + k0 + k;
       const uint16_t* rows[kChannelBlock];
       for (int64_t o = 0; o < kChannelBlock; ++o) {
         // Channels that do not exist repeat the last one; they are not stored.
-        const uint8_t code = codes[std::min(o, channels - 1) * shape_.Depth()];
-        rows[o] = reinterpret_cast<const uint16_t*>(rows_.data + code * rows_.row_bytes);
+        const uint8_t row = row_numbers[std::min(o, channels - 1) * shape_.Depth()];
+        rows[o] = reinterpret_cast<const uint16_t*>(rows_.data + row * rows_.row_bytes);
       }
-      ExpandRowsAvx2(rows, code_count, work->expanded + k * kExpandedEntries);
+      // Entries that no position looks up are not expanded: activations are small as a rule.
+      const int64_t entry_count = largest_index_[largest[k0 + k]] + 1;
+      ExpandRowsAvx2(rows, RoundUp(entry_count, kExpandUnit),
+                     work->expanded + k * kExpandedEntries);
     }
-    SumExpandedAvx2(work->expanded, count, work->codes + k0, kMaxChunk, positions, work->sums);
+    SumExpandedAvx2(work->expanded, count, map_, work->codes + k0, kMaxChunk, positions,
+                    work->sums);
   }
 }
 
 template <typename Acc>
-void ExpandedAvx2Kernel::StoreChannels(const Conv2dTile& tile, int64_t first_channel,
-                                       int64_t channels, int64_t first_k, int64_t depth,
+void ExpandedAvx2Kernel::StoreChannels(const Conv2dTile& tile, int64_t first_k, int64_t depth,
                                        const Workspace& work, Acc* acc) const {
   using Wrapping = std::make_unsigned_t<Acc>;
   Wrapping offsets[kChannelBlock];
-  Wrapping factors[kChannelBlock];
-  for (int64_t o = 0; o < channels; ++o) {
-    const auto channel = static_cast<size_t>(first_channel + o);
+  for (int64_t o = 0; o < tile.channels; ++o) {
+    const auto channel = static_cast<size_t>(tile.first_channel + o);
     const int64_t bias = first_k == 0 ? correction_.bias[channel] : 0;
     offsets[o] = MinOffset<Acc>(lut_.min(), depth) + static_cast<Wrapping>(bias);
-    factors[o] = correction_.code_factor.empty()
-                     ? 0
-                     : static_cast<Wrapping>(correction_.code_factor[channel]);
   }
-  for (int64_t p = 0; p < tile.positions; ++p) {
-    Acc* out = acc + (tile.first_position + p) * shape_.out_c + first_channel;
-    const uint32_t* sums = work.sums + p * kChannelBlock;
-    const Wrapping code_sum = work.code_sums[p];
-    for (int64_t o = 0; o < channels; ++o) {
-      Store(sums[o], offsets[o] + factors[o] * code_sum, first_k > 0, out + o);
-    }
+  LookupStore<Acc> store;
+  store.sums = work.sums;
+  store.sum_stride = kChannelBlock;
+  store.positions = tile.positions;
+  store.channels = tile.channels;
+  store.scale = static_cast<Wrapping>(Acc{lut_.scale()});
+  store.offsets = offsets;
+  if (!correction_.code_factor.empty()) {
+    store.factors = correction_.code_factor.data() + tile.first_channel;
+  }
+  store.row_sums = work.code_sums;
+  store.add = first_k > 0 || correction_.add_to_acc;
+  store.out = acc + tile.first_position * shape_.out_c + tile.first_channel;
+  store.out_stride = shape_.out_c;
+  if constexpr (sizeof(Acc) == 4) {
+    StoreRowsAvx2(store);
+  } else {
+    StoreRows(store);
   }
 }
 
@@ -155,27 +180,30 @@ void ExpandedAvx2Kernel::Run(const Conv2dInput& input, int64_t index, void* memo
   Workspace::Place(static_cast<uint8_t*>(memory), shape_.GroupInC(), &work);
   std::memset(work.padding, input.pad_code, static_cast<size_t>(shape_.GroupInC()));
   const int64_t run_count = FindRuns(shape_, input, tile.first_position, tile.positions, work.runs);
-  const auto mask = static_cast<uint8_t>((1 << lut_.view().width_a) - 1);
+  const int64_t group = tile.first_channel / shape_.GroupOutC();
   // Sums of up to 2^16 entries of 16 bits fit uint32_t; they are widened in between.
   constexpr int64_t kMaxSum = 65536;
-  static_assert(kMaxSum % kMaxChunk == 0, "");
-  for (int64_t start = 0; start < shape_.Depth(); start += kMaxSum) {
-    const int64_t end = std::min(shape_.Depth(), start + kMaxSum);
-    std::fill(work.sums, work.sums + tile.positions * kChannelBlock, 0u);
-    std::fill(work.code_sums, work.code_sums + tile.positions, 0u);
-    for (int64_t k = start; k < end; k += kMaxChunk) {
-      const int64_t chunk = std::min(kMaxChunk, end - k);
-      const WindowSlice slice{tile.first_channel / shape_.GroupOutC(), k, chunk};
-      CopyCodes(shape_, work.runs, run_count, slice, work.padding, tile.positions, work.pointers,
-                mask, work.codes, kMaxChunk);
-      SumChannels(tile.first_channel, tile.channels, k, chunk, tile.positions, &work);
-      if (!correction_.code_factor.empty()) {
-        SumCodesAvx2(work.codes, kMaxChunk, chunk, tile.positions, correction_.code_flip,
-                     work.code_sums);
-      }
-    }
-    StoreChannels(tile, tile.first_channel, tile.channels, start, end - start, work, acc);
-  }
+  int64_t start = 0;  // of the products that are not stored yet
+  std::fill(work.sums, work.sums + tile.positions * kChannelBlock, 0u);
+  std::fill(work.code_sums, work.code_sums + tile.positions, 0u);
+  ForEachSlice(shape_, group, shape_.GroupInC(), kMaxChunk,
+               [&](const WindowSlice& slice, int64_t first_k, bool) {
+                 const int64_t depth = slice.Depth();
+                 CopyCodes(shape_, work.runs, run_count, slice, work.padding, tile.positions,
+                           work.pointers, work.codes, kMaxChunk);
+                 SumChannels(tile.first_channel, tile.channels, first_k, depth, tile.positions,
+                             &work);
+                 if (!correction_.code_factor.empty()) {
+                   SumCodesAvx2(work.codes, kMaxChunk, depth, tile.positions, mask_a_,
+                                correction_.code_flip, work.code_sums);
+                 }
+                 const int64_t end = first_k + depth;
+                 if (end != shape_.Depth() && end - start + kMaxChunk <= kMaxSum) return;
+                 StoreChannels(tile, start, end - start, work, acc);
+                 std::fill(work.sums, work.sums + tile.positions * kChannelBlock, 0u);
+                 std::fill(work.code_sums, work.code_sums + tile.positions, 0u);
+                 start = end;
+               });
 }
 
 void ExpandedAvx2Kernel::RunTile(const Conv2dInput& input, int64_t tile, void* workspace,

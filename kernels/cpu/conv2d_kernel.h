@@ -38,20 +38,23 @@ struct Conv2dWeights {
   // bit. Padded taps count with their code. |factor| < 256. null: none.
   const int32_t* code_factor = nullptr;
   uint8_t code_flip = 0;
+  // Sums, bias and code sums are added to what acc holds instead of replacing it.
+  bool add_to_acc = false;
 };
 
-// bias and code_factor, copied; code_factor is empty if all are 0.
+// What is added besides the products, copied; code_factor is empty if all are 0.
 struct Conv2dCorrection {
   Conv2dCorrection(const Conv2dShape& shape, const Conv2dWeights& weights);
 
   std::vector<int64_t> bias;
   std::vector<int32_t> code_factor;
   uint8_t code_flip;
+  bool add_to_acc;
 };
 
 // One layer for one kernel: a shape and packed weights. Immutable, so tiles may run concurrently
 // with separate workspaces. Results equal Conv2dReference<int64_t> plus bias and code sums, modulo
-// 2^32 in the int32_t form.
+// 2^32 in the int32_t form; for a residual the products are scale * entry.
 class Conv2dKernel {
  public:
   virtual ~Conv2dKernel() = default;

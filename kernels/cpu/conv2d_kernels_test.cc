@@ -2,6 +2,7 @@
 // Every kernel of kernels.inc that this CPU can run, bit for bit against the reference.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <ostream>
 #include <random>
@@ -9,6 +10,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "kernels/cpu/conv2d_lookup.h"
 #include "kernels/cpu/dispatch.h"
 #include "kernels/cpu/run_conv2d.h"
 #include "kernels/reference/conv2d.h"
@@ -47,6 +49,26 @@ std::vector<int32_t> RandomProducts(int width_a, int width_b, int64_t min, int64
   return products;
 }
 
+// Random entries up to `max` for random classes of either operand.
+PlanResidual RandomResidual(int width_a, int width_b, int32_t count_a, int32_t count_b,
+                            uint32_t max, int32_t scale, std::mt19937* random) {
+  PlanResidual residual;
+  residual.scale = scale;
+  residual.count_a = count_a;
+  residual.count_b = count_b;
+  for (size_t a = 0; a < size_t{1} << width_a; ++a) {
+    residual.class_a.push_back(static_cast<uint8_t>((*random)() % static_cast<uint32_t>(count_a)));
+  }
+  for (size_t b = 0; b < size_t{1} << width_b; ++b) {
+    residual.class_b.push_back(static_cast<uint8_t>((*random)() % static_cast<uint32_t>(count_b)));
+  }
+  for (int32_t i = 0; i < count_a * count_b; ++i) {
+    residual.entries.push_back(static_cast<uint16_t>((*random)() % (max + 1)));
+  }
+  residual.entries[0] = static_cast<uint16_t>(max);
+  return residual;
+}
+
 class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
  protected:
   void SetUp() override {
@@ -55,18 +77,57 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     }
   }
 
+  // Kernels for depthwise layers have tests of their own (conv2d_depthwise_test.cc); here they skip
+  // what has no groups.
+  bool TakesOneGroup() const {
+    const std::vector<int32_t> products(65536, 0);
+    Conv2dShape shape;
+    shape.in_c = shape.out_c = 2;
+    return GetParam().supports(PreparedLut(LutView{products.data(), 8, 8}), shape);
+  }
+
   // Compares both accumulators with the reference for random tensors.
   void Check(const std::vector<int32_t>& products, int width_a, int width_b,
              const Conv2dShape& shape, std::mt19937* random) {
-    const LutView view{products.data(), width_a, width_b};
-    const PreparedLut lut(view);
+    const PreparedLut lut(LutView{products.data(), width_a, width_b});
+    CheckLut(lut, products, 1, shape, random);
+  }
+
+  void CheckResidual(const PlanResidual& residual, int width_a, int width_b,
+                     const Conv2dShape& shape, std::mt19937* random) {
+    std::vector<int32_t> entries;
+    for (size_t a = 0; a < size_t{1} << width_a; ++a) {
+      for (size_t b = 0; b < size_t{1} << width_b; ++b) {
+        const size_t row = residual.class_a[a];
+        entries.push_back(
+            residual.entries[row * static_cast<size_t>(residual.count_b) + residual.class_b[b]]);
+      }
+    }
+    const PreparedLut lut(residual, width_a, width_b);
+    CheckLut(lut, entries, residual.scale, shape, random);
+  }
+
+  // `entries` times `scale` are the products that `lut` stands for.
+  void CheckLut(const PreparedLut& lut, const std::vector<int32_t>& entries, int32_t scale,
+                const Conv2dShape& shape, std::mt19937* random) {
     if (!GetParam().supports(lut, shape)) return;
     ++checked_;
-    const std::vector<uint8_t> input = RandomCodes(shape.InputCount(), random);
-    const std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), random);
-    const auto pad_code = static_cast<uint8_t>((*random)());
+    const LutView view{entries.data(), lut.view().width_a, lut.view().width_b};
+    std::vector<uint8_t> input = RandomCodes(shape.InputCount(), random);
+    std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), random);
+    auto pad_code = static_cast<uint8_t>((*random)());
+    // Small codes, which some kernels notice, in every other layer.
+    const auto code_mask = static_cast<uint8_t>(checked_ % 8 < 4   ? 255
+                                                : checked_ % 8 < 6 ? 127
+                                                                   : 63);
+    for (uint8_t& code : input) code &= code_mask;
+    pad_code &= code_mask;
+    if (checked_ % 3 == 0) {
+      for (uint8_t& code : filter) code &= code_mask;
+    }
     // Every other layer has a bias and code sums.
     Corrections corrections;
+    corrections.scale = scale;
     corrections.bias.assign(static_cast<size_t>(shape.out_c), 0);
     corrections.code_factor.assign(static_cast<size_t>(shape.out_c), 0);
     Conv2dWeights weights;
@@ -75,22 +136,38 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
       for (int64_t& value : corrections.bias) value = static_cast<int32_t>((*random)());
       std::uniform_int_distribution<int32_t> factor(-255, 255);
       for (int32_t& value : corrections.code_factor) value = factor(*random);
-      corrections.code_flip = static_cast<uint8_t>(checked_ % 4 == 0 ? 1 << (width_a - 1) : 0);
+      corrections.code_flip = static_cast<uint8_t>(checked_ % 4 == 0 ? 1 << (view.width_a - 1) : 0);
       weights.bias = corrections.bias.data();
       weights.code_factor = corrections.code_factor.data();
       weights.code_flip = corrections.code_flip;
     }
+    corrections.add_to_acc = weights.add_to_acc = checked_ % 6 >= 3;
     const auto kernel = GetParam().make(lut, shape, weights);
-    CheckTiles(*kernel, shape);
-    CheckSums<int32_t>(*kernel, view, shape, input, filter, corrections, pad_code);
-    CheckSums<int64_t>(*kernel, view, shape, input, filter, corrections, pad_code);
+    CheckKernel(*kernel, view, shape, input, filter, corrections, pad_code);
+    // Kernels that choose a loop order must be right in either.
+    if (auto* lookup = dynamic_cast<LookupConv2d*>(kernel.get())) {
+      for (RowOperand rows : {RowOperand::kA, RowOperand::kB}) {
+        lookup->ForceRows(rows);
+        CheckKernel(*kernel, view, shape, input, filter, corrections, pad_code);
+      }
+    }
   }
 
   struct Corrections {
+    int32_t scale = 1;
     std::vector<int64_t> bias;
     std::vector<int32_t> code_factor;
     uint8_t code_flip = 0;
+    bool add_to_acc = false;
   };
+
+  void CheckKernel(const Conv2dKernel& kernel, const LutView& view, const Conv2dShape& shape,
+                   const std::vector<uint8_t>& input, const std::vector<uint8_t>& filter,
+                   const Corrections& corrections, uint8_t pad_code) {
+    CheckTiles(kernel, shape);
+    CheckSums<int32_t>(kernel, view, shape, input, filter, corrections, pad_code);
+    CheckSums<int64_t>(kernel, view, shape, input, filter, corrections, pad_code);
+  }
 
   template <typename Acc>
   void CheckSums(const Conv2dKernel& kernel, const LutView& view, const Conv2dShape& shape,
@@ -107,17 +184,22 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     }
     const LutView value_view{values.data(), view.width_a, view.width_b};
     Conv2dReference(value_view, shape, pad_code, input.data(), filter.data(), code_sums.data());
+    std::vector<Acc> actual(expected.size());
     for (size_t i = 0; i < expected.size(); ++i) {
+      actual[i] = static_cast<Acc>(i * 0x9e3779b97f4a7c15u);  // must be added to, or go
       const size_t o = i % corrections.bias.size();
-      expected[i] = static_cast<Acc>(
-          static_cast<Wrapping>(expected[i]) + static_cast<Wrapping>(corrections.bias[o]) +
-          static_cast<Wrapping>(corrections.code_factor[o]) * static_cast<Wrapping>(code_sums[i]));
+      const Wrapping before = corrections.add_to_acc ? static_cast<Wrapping>(actual[i]) : 0;
+      const auto scale = static_cast<Wrapping>(Acc{corrections.scale});
+      expected[i] = static_cast<Acc>(before + scale * static_cast<Wrapping>(expected[i]) +
+                                     static_cast<Wrapping>(corrections.bias[o]) +
+                                     static_cast<Wrapping>(corrections.code_factor[o]) *
+                                         static_cast<Wrapping>(code_sums[i]));
     }
-    std::vector<Acc> actual(expected.size(), Acc{-77});
     AlignedArray<uint8_t> workspace(kernel.WorkspaceBytes());
     RunAllTiles(kernel, {input.data(), shape.batch, pad_code}, &workspace, actual.data());
     ASSERT_EQ(actual, expected) << Describe(shape) << "widths " << view.width_a << "x"
-                                << view.width_b << " int" << 8 * sizeof(Acc);
+                                << view.width_b << " int" << 8 * sizeof(Acc) << " scale "
+                                << corrections.scale << " add " << corrections.add_to_acc;
   }
 
   // Tiles must cover every output once: they run at the same time.
@@ -194,6 +276,7 @@ TEST_P(Conv2dKernelTest, EveryDepthAddsOnlyItsOwnProducts) {
 }
 
 TEST_P(Conv2dKernelTest, EveryNumberOfPositionsAndChannels) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(22);
   const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
   for (int64_t count : {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 256, 257, 520}) {
@@ -266,6 +349,7 @@ TEST_P(Conv2dKernelTest, LargestProductsOverTheDeepestLayers) {
 
 // A defect of others: 1x1 filters and filters of the image's size took a path of their own.
 TEST_P(Conv2dKernelTest, PointwiseAndFullSizeFilters) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(28);
   const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
   for (int64_t size : {1, 5, 12}) {
@@ -288,6 +372,7 @@ TEST_P(Conv2dKernelTest, PointwiseAndFullSizeFilters) {
 
 // Outputs may lie wholly in the padding, on every side.
 TEST_P(Conv2dKernelTest, WindowsOutsideTheImage) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(29);
   const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
   for (int64_t groups : {1, 18}) {
@@ -332,7 +417,113 @@ TEST_P(Conv2dKernelTest, AnyInt32IsAProduct) {
   }
 }
 
+// What a plan leaves over: classes of either operand, entries of any range, a scale.
+TEST_P(Conv2dKernelTest, ResidualsOfEveryNumberOfClassesAndRange) {
+  const uint32_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const auto up_to = [&random](int64_t max) {
+    return std::uniform_int_distribution<int64_t>(1, max)(random);
+  };
+  for (int32_t count_a : {1, 2, 16, 63, 64, 65, 128, 129, 256}) {
+    for (int32_t count_b : {1, 14, 64, 65, 128, 129, 256}) {
+      for (uint32_t max : {0u, 1u, 63u, 64u, 127u, 128u, 255u, 256u, 0x3fffu, 0x7fffu, 65535u}) {
+        const int32_t scales[] = {1, -1, 512, -77777, INT32_MIN, INT32_MAX};
+        const auto residual =
+            RandomResidual(8, 8, count_a, count_b, max, scales[random() % 6], &random);
+        Conv2dShape s;
+        s.in_h = s.in_w = s.out_h = s.out_w = up_to(12);
+        s.kernel_h = s.kernel_w = 2 * up_to(2) - 1;
+        s.pad_top = s.pad_left = s.kernel_h / 2;
+        s.in_c = up_to(40);
+        s.out_c = up_to(80);
+        CheckResidual(residual, 8, 8, s, &random);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+  for (int i = 0; i < 60 && !HasFatalFailure(); ++i) {
+    Conv2dShape s;
+    s.batch = up_to(3);
+    s.in_h = up_to(14);
+    s.in_w = up_to(14);
+    s.groups = i % 3 == 0 ? up_to(20) : 1;
+    s.in_c = s.groups * (i % 6 == 0 ? 1 : up_to(40));
+    s.out_c = s.groups * up_to(s.groups > 1 ? 3 : 70);
+    s.kernel_h = up_to(4);
+    s.kernel_w = up_to(4);
+    s.stride_h = up_to(2);
+    s.stride_w = up_to(2);
+    s.dilation_h = up_to(3);
+    s.dilation_w = up_to(3);
+    s.pad_top = up_to(5) - 1;
+    s.pad_left = up_to(5) - 1;
+    s.out_h = up_to(13);
+    s.out_w = up_to(13);
+    const int width_a = static_cast<int>(up_to(8));
+    const int width_b = static_cast<int>(up_to(8));
+    const auto residual = RandomResidual(
+        width_a, width_b, static_cast<int32_t>(up_to(1 << width_a)),
+        static_cast<int32_t>(up_to(1 << width_b)), i % 2 == 0 ? 60 : 65535, 3 - i, &random);
+    CheckResidual(residual, width_a, width_b, s, &random);
+  }
+}
+
+// Sums of bytes, of pairs and of fours are flushed at different depths.
+TEST_P(Conv2dKernelTest, LargestEntriesOfEveryPairingOverTheDeepestLayers) {
+  std::mt19937 random(30);
+  for (uint32_t max : {63u, 127u, 255u, 0x3fffu, 0x7fffu, 65535u}) {
+    for (int32_t classes : {64, 128, 256}) {
+      auto residual = RandomResidual(8, 8, classes, classes, max, -3, &random);
+      std::fill(residual.entries.begin(), residual.entries.end(), static_cast<uint16_t>(max));
+      for (int64_t depth : {1, 2, 3, 5, 255, 257, 259, 1023, 1025, 1151, 1153, 2311}) {
+        for (int64_t channels : {1, 2, 3, 65}) {
+          Conv2dShape s;
+          s.in_c = depth;
+          s.out_c = channels;
+          s.in_w = s.out_w = channels > 3 ? 3 : 66;
+          CheckResidual(residual, 8, 8, s, &random);
+          if (HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+// Tiles of many shapes: images in one row and one column, wide rows, several images per tile.
+TEST_P(Conv2dKernelTest, InputsOfEveryShapeUnderSharedWindows) {
+  std::mt19937 random(31);
+  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  struct Image {
+    int64_t batch, h, w;
+  };
+  for (const Image& image :
+       {Image{1, 1, 300}, Image{1, 300, 1}, Image{1, 3, 140}, Image{1, 2, 260}, Image{40, 3, 3},
+        Image{9, 7, 7}, Image{2, 14, 14}, Image{1, 20, 128}, Image{1, 3, 129}}) {
+    for (int64_t kernel : {2, 3, 7}) {
+      for (int64_t dilation : {1, 2}) {
+        Conv2dShape s;
+        s.batch = image.batch;
+        s.in_h = s.out_h = image.h;
+        s.in_w = s.out_w = image.w;
+        s.kernel_h = s.kernel_w = kernel;
+        s.dilation_h = s.dilation_w = dilation;
+        s.pad_top = s.pad_left = dilation * kernel / 2;
+        s.in_c = 17;
+        s.out_c = 4;
+        Check(products, 8, 8, s, &random);
+        s.stride_h = 2;
+        s.out_h = (image.h + 1) / 2;
+        Check(products, 8, 8, s, &random);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+  EXPECT_GT(checked_, 0);
+}
+
 TEST_P(Conv2dKernelTest, ZeroTableGivesZero) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(26);
   Conv2dShape s;
   s.in_c = 17;
@@ -344,6 +535,7 @@ TEST_P(Conv2dKernelTest, ZeroTableGivesZero) {
 
 // The batch of a call need not be the one that the layer was made for.
 TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(27);
   const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
   const PreparedLut lut(LutView{products.data(), 8, 8});
@@ -353,7 +545,7 @@ TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
   s.out_c = 70;
   const std::vector<uint8_t> input = RandomCodes(s.InputCount(), &random);
   const std::vector<uint8_t> filter = RandomCodes(s.FilterCount(), &random);
-  const auto kernel = GetParam().make(lut, s, {filter.data(), nullptr, nullptr, 0});
+  const auto kernel = GetParam().make(lut, s, {filter.data(), nullptr, nullptr, 0, false});
   AlignedArray<uint8_t> workspace(kernel->WorkspaceBytes());
   std::vector<int32_t> together(static_cast<size_t>(s.OutputCount()));
   std::vector<int32_t> alone(together.size());
@@ -367,42 +559,88 @@ TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
 INSTANTIATE_TEST_SUITE_P(Kernels, Conv2dKernelTest, testing::ValuesIn(Conv2dKernels()),
                          [](const auto& info) { return std::string(info.param.name); });
 
-TEST(ChooseConv2dKernel, TakesTheFirstThatTheInstructionSetAndTheTableAllow) {
+// What is expected to be quickest, by name.
+std::string Chosen(const PlannedLut& lut, const Conv2dShape& shape, KernelIsa isa) {
+  return Conv2dChoices(lut, shape, isa)[0].Name();
+}
+
+TEST(Conv2dChoices, TheInstructionSetAndTheTableDecide) {
   Conv2dShape s;
   s.in_c = s.out_c = 64;
-  s.in_h = s.in_w = s.out_h = s.out_w = 14;
+  s.in_h = s.in_w = s.out_h = s.out_w = 28;
   std::vector<int32_t> products(65536, 0);
   products[1] = 65535;
-  const PreparedLut narrow(LutView{products.data(), 8, 8});
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512).name, "expanded_avx2");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx2).name, "expanded_avx2");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kScalar).name, "row_stationary");
+  const PlannedLut narrow(LutView{products.data(), 8, 8}, {});
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512), "expanded_avx2");
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx2), "expanded_avx2");
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kScalar), "row_stationary");
   s.groups = 64;  // depthwise: nothing to expand
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx2).name, "row_stationary");
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512Vbmi), "depthwise_avx512vbmi");
+  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512), "depthwise_portable");
   s.groups = 1;
   products[2] = -1;  // now T - min needs 17 bits
-  const PreparedLut wide(LutView{products.data(), 8, 8});
-  EXPECT_STREQ(ChooseConv2dKernel(wide, s, KernelIsa::kAvx512Vbmi).name, "row_stationary");
+  const PlannedLut wide(LutView{products.data(), 8, 8}, {});
+  EXPECT_EQ(Chosen(wide, s, KernelIsa::kAvx512Vbmi), "row_stationary");
 }
 
-TEST(ChooseConv2dKernel, LeavesLayersWithFewOutputsToThePortableKernel) {
-  std::vector<int32_t> products(65536, 7);
-  const PreparedLut lut(LutView{products.data(), 8, 8});
+TEST(Conv2dChoices, TooFewOutputsDoNotPayForExpandedRows) {
+  const std::vector<int32_t> products(65536, 7);
+  const PlannedLut lut(LutView{products.data(), 8, 8}, {});
   Conv2dShape dense;
   dense.in_c = dense.out_c = 64;
-  EXPECT_STREQ(ChooseConv2dKernel(lut, dense, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(lut, dense, KernelIsa::kAvx2).name, "row_stationary");
+  EXPECT_EQ(Chosen(lut, dense, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
+  EXPECT_EQ(Chosen(lut, dense, KernelIsa::kAvx2), "row_stationary");
   Conv2dShape depthwise;
   depthwise.in_c = depthwise.out_c = depthwise.groups = 64;
-  EXPECT_STREQ(ChooseConv2dKernel(lut, depthwise, KernelIsa::kAvx512Vbmi).name, "row_stationary");
+  // A filter of the image's size has one output per image: planes would hold it alone.
+  depthwise.in_h = depthwise.in_w = depthwise.kernel_h = depthwise.kernel_w = 7;
+  depthwise.batch = 16;
+  EXPECT_EQ(Chosen(lut, depthwise, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
 }
 
-TEST(Conv2dKernels, EndInTheReference) {
-  EXPECT_STREQ(Conv2dKernels().back().name, "reference");
-  EXPECT_EQ(FindConv2dKernel("reference"), &Conv2dKernels().back());
-  EXPECT_EQ(FindConv2dKernel("no such kernel"), nullptr);
+// Of one term, exact or not: a * b = a * (b - 128) + 128 * a.
+KernelPlan ExactPlan() {
+  KernelPlan plan;
+  PlanTerm term;
+  for (int i = 0; i < 256; ++i) {
+    plan.offset_a.push_back(128 * i);
+    term.u.push_back(static_cast<uint8_t>(i));
+    term.v.push_back(static_cast<int8_t>(i - 128));
+  }
+  plan.offset_b.assign(256, 0);
+  plan.terms.push_back(term);
+  return plan;
+}
+
+TEST(Conv2dChoices, APlanOfOneTermIsAMatrixProduct) {
+  std::vector<int32_t> products;
+  for (int i = 0; i < 65536; ++i) products.push_back((i >> 8) * (i & 255));
+  const PlannedLut lut(LutView{products.data(), 8, 8}, {ExactPlan()});
+  Conv2dShape s;
+  s.in_c = s.out_c = 64;
+  s.in_h = s.in_w = s.out_h = s.out_w = 28;
+  EXPECT_EQ(Chosen(lut, s, KernelIsa::kAvx512Vbmi), "gemm_avx512vnni");
+  EXPECT_EQ(Chosen(lut, s, KernelIsa::kAvx2), "gemm_avx2");
+  EXPECT_EQ(Chosen(lut, s, KernelIsa::kScalar), "gemm_portable");
+  s.groups = 64;  // depthwise: hardly a matrix product
+  for (const Conv2dChoice& choice : Conv2dChoices(lut, s, KernelIsa::kAvx512Vbmi)) {
+    EXPECT_EQ(choice.gemm, nullptr);
+  }
+}
+
+TEST(Conv2dChoices, AreSortedAndEndInSomethingThatAnyTableCanUse) {
+  std::vector<int32_t> products(65536, INT32_MIN);
+  products[5] = INT32_MAX;  // no kernel for entries of two bytes
+  const PlannedLut lut(LutView{products.data(), 8, 8}, {});
+  Conv2dShape s;
+  s.in_c = s.out_c = s.in_w = s.out_w = 32;
+  const auto choices = Conv2dChoices(lut, s, KernelIsa::kAvx512Vbmi);
+  ASSERT_FALSE(choices.empty());
+  EXPECT_EQ(choices.back().Name(), "reference");
+  for (size_t i = 1; i < choices.size(); ++i) {
+    EXPECT_LE(choices[i - 1].ns_per_product, choices[i].ns_per_product);
+  }
 }
 
 TEST(KernelIsa, IsCappedByName) {

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: MIT
-// A convolution around any LookupMethod. Two loop orders, chosen per call by which one wastes fewer
-// lanes:
+// A convolution around any LookupMethod. Two loop orders, chosen per call by LookupCost:
 // - filter-stationary: a row of the table per weight, lanes are output positions. The activations
-// of
-//   a tile are packed K-major once and used by all output channels.
+//   of a tile are packed K-major once and used by all output channels.
 // - activation-stationary: a row per activation, lanes are output channels, the filter is packed
-//   beforehand. For dense layers with few inputs, where there are more channels than positions.
+//   beforehand. For layers with more channels than positions, and for tables that are cheaper to
+//   index by the weight.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/cpu/aligned_array.h"
 #include "kernels/cpu/conv2d_kernel.h"
 #include "kernels/cpu/direct_avx512vbmi.h"
+#include "kernels/cpu/input_region.h"
 #include "kernels/cpu/lookup.h"
 #include "kernels/cpu/row_stationary.h"
 
@@ -24,6 +26,10 @@ class LookupConv2d final : public Conv2dKernel {
  public:
   LookupConv2d(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape,
                const Conv2dWeights& weights);
+
+  // Overrides the choice of the loop order (kA: activation-stationary), but for depthwise layers
+  // with one input channel per group, which are filter-stationary. For tests and benchmarks.
+  void ForceRows(RowOperand rows) { forced_order_ = rows; }
 
   int64_t TileCount(int64_t batch) const override;
   Conv2dTile TileAt(int64_t batch, int64_t tile) const override;
@@ -46,7 +52,11 @@ class LookupConv2d final : public Conv2dKernel {
     int64_t channel_blocks = 0;  // of one group
   };
 
+  // Returns the size; with null memory only that.
+  int64_t Place(uint8_t* memory, Workspace* work) const;
   void PackFilter(const uint8_t* filter);
+  int64_t ChannelUnit() const;
+  bool PrefersActivationRows(int64_t batch) const;
   Tiling TilingFor(int64_t batch) const;
   Conv2dTile TileOf(const Tiling& tiling, int64_t tile) const;
   // Products whose sum fits uint32_t, at most as many as the workspace has room for.
@@ -58,20 +68,33 @@ class LookupConv2d final : public Conv2dKernel {
   void RunFilterStationary(const Conv2dTile& tile, int64_t run_count, Workspace* work,
                            Acc* acc) const;
   template <typename Acc>
+  void LookUpPacked(const Conv2dTile& tile, int64_t depth, int64_t first_k, int64_t index_limit,
+                    const Workspace* work, Acc* acc) const;
+  template <typename Acc>
   void RunActivationStationary(const Conv2dTile& tile, int64_t run_count, Workspace* work,
                                Acc* acc) const;
-  void PackActivations(const Conv2dTile& tile, int64_t run_count, int64_t first_k, int64_t depth,
-                       int64_t lanes, Workspace* work) const;
+  CodeBlock BlockToFinish(bool with_sums, uint32_t* sums) const;
+  uint8_t PackTaps(const Conv2dTile& tile, int64_t run_count, const WindowSlice& slice,
+                   int64_t lanes, Workspace* work) const;
+  template <typename Acc>
+  void FillOffsets(int64_t first_channel, int64_t channels, int64_t depth, bool is_first,
+                   std::make_unsigned_t<Acc>* offsets) const;
+  const int32_t* FactorsOf(int64_t first_channel) const;
 
   const LookupMethod& method_;
   const PreparedLut& lut_;
   const Conv2dShape shape_;
   const int64_t groups_per_tile_;  // > 1 only for one input channel per group
+  const int64_t block_channels_;   // of ProductOrder
   const Conv2dCorrection correction_;
-  AlignedArray<uint8_t> filter_rows_;   // [out_c][K], masked
+  const InputRegion region_;
+  const uint8_t mask_a_;
+  AlignedArray<uint8_t> filter_rows_;   // [out_c][K], row numbers
   AlignedArray<uint8_t> filter_index_;  // [group][lane block][K][lanes of the block]
+  int64_t filter_index_limit_ = 256;
   const LookupRows* rows_by_b_;
   const LookupRows* rows_by_a_;
+  std::optional<RowOperand> forced_order_;
 };
 
 // Entries of kernels.inc.
@@ -79,7 +102,7 @@ class LookupConv2d final : public Conv2dKernel {
 // Any table: sums are cut so that they fit uint32_t before they are widened.
 struct RowStationaryKernel {
   static bool Supports(const PreparedLut&, const Conv2dShape&) { return true; }
-  static bool Worthwhile(const PreparedLut&, const Conv2dShape&) { return true; }
+  static double Cost(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
                                             const Conv2dWeights& weights);
 };
@@ -87,8 +110,7 @@ struct RowStationaryKernel {
 // Entries of two bytes; 64 lanes at a time.
 struct DirectAvx512VbmiKernel {
   static bool Supports(const PreparedLut& lut, const Conv2dShape&) { return lut.range() < 65536; }
-  // Not for the few outputs of a tiny depthwise layer: most of the lanes would be idle.
-  static bool Worthwhile(const PreparedLut& lut, const Conv2dShape& shape);
+  static double Cost(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
                                             const Conv2dWeights& weights);
 };

@@ -36,8 +36,10 @@ void Conv2dReferenceKernel::Run(const Conv2dInput& input, int64_t tile, Acc* acc
   using Wrapping = std::make_unsigned_t<Acc>;
   const uint8_t* codes = input.codes + tile * image_.InputCount();
   Acc* out = acc + tile * image_.OutputCount();
+  std::vector<Acc> before(static_cast<size_t>(image_.OutputCount()));
+  if (correction_.add_to_acc) before.assign(out, out + image_.OutputCount());
   Conv2dReference(lut_, image_, input.pad_code, codes, filter_.data(), out);
-  std::vector<Acc> code_sums(static_cast<size_t>(image_.OutputCount()));
+  std::vector<Acc> code_sums(before.size());
   if (!correction_.code_factor.empty()) {
     const LutView values{code_values_.data(), lut_.width_a, 1};
     Conv2dReference(values, image_, input.pad_code, codes, filter_.data(), code_sums.data());
@@ -49,7 +51,7 @@ void Conv2dReferenceKernel::Run(const Conv2dInput& input, int64_t tile, Acc* acc
       value +=
           static_cast<Wrapping>(correction_.code_factor[o]) * static_cast<Wrapping>(code_sums[i]);
     }
-    out[i] = static_cast<Acc>(value);
+    out[i] = static_cast<Acc>(value + static_cast<Wrapping>(before[i]));
   }
 }
 

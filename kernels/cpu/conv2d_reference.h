@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The reference as an entry of the list: it takes what no other kernel takes.
+// The reference as an entry of the list: any table.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace axlut {
 
 class Conv2dReferenceKernel final : public Conv2dKernel {
  public:
-  static bool Supports(const PreparedLut&, const Conv2dShape&) { return true; }
-  static bool Worthwhile(const PreparedLut&, const Conv2dShape&) { return true; }
+  static bool Supports(const PreparedLut& lut, const Conv2dShape&) { return !lut.is_residual(); }
+  static double Cost(const PreparedLut&, const Conv2dShape&) { return 2.2; }  // ns, Zen 4
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
                                             const Conv2dWeights& weights);
 

@@ -14,31 +14,46 @@ namespace axlut {
 
 namespace {
 
-// Transposes eight registers of 2 x 8 words: on return word r of half h of out[i] is word i of half
-// h of in[r].
-void Transpose8x8(const __m256i (&in)[8], __m256i (&out)[8]) {
+// Transposes the two 8 x 8 matrices of words that eight registers hold in their halves.
+inline __attribute__((always_inline)) void Transpose8x8(__m256i (&rows)[8]) {
   __m256i pairs[8];
+#pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
-    pairs[2 * i] = _mm256_unpacklo_epi16(in[2 * i], in[2 * i + 1]);
-    pairs[2 * i + 1] = _mm256_unpackhi_epi16(in[2 * i], in[2 * i + 1]);
+    pairs[i] = _mm256_unpacklo_epi16(rows[2 * i], rows[2 * i + 1]);
+    pairs[4 + i] = _mm256_unpackhi_epi16(rows[2 * i], rows[2 * i + 1]);
   }
   __m256i quads[8];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    quads[2 * i] = _mm256_unpacklo_epi32(pairs[2 * i], pairs[2 * i + 1]);
+    quads[2 * i + 1] = _mm256_unpackhi_epi32(pairs[2 * i], pairs[2 * i + 1]);
+  }
+#pragma GCC unroll 2
   for (int half = 0; half < 2; ++half) {
     for (int i = 0; i < 2; ++i) {
-      quads[4 * half + 2 * i] = _mm256_unpacklo_epi32(pairs[4 * half + i], pairs[4 * half + i + 2]);
-      quads[4 * half + 2 * i + 1] =
-          _mm256_unpackhi_epi32(pairs[4 * half + i], pairs[4 * half + i + 2]);
+      const __m256i low = quads[4 * half + i];
+      const __m256i high = quads[4 * half + 2 + i];
+      rows[4 * half + 2 * i] = _mm256_unpacklo_epi64(low, high);
+      rows[4 * half + 2 * i + 1] = _mm256_unpackhi_epi64(low, high);
     }
-  }
-  for (int i = 0; i < 4; ++i) {
-    out[2 * i] = _mm256_unpacklo_epi64(quads[i], quads[i + 4]);
-    out[2 * i + 1] = _mm256_unpackhi_epi64(quads[i], quads[i + 4]);
   }
 }
 
-template <int kDepth>
-void SumDepth(const uint16_t* expanded, const uint8_t* codes, int64_t stride, int64_t positions,
-              uint32_t* sums) {
+// Where the entries of a code lie, in bytes. A second load of the kind that is made per product
+// costs 8 %, so codes that index as they are do without.
+struct MappedCodes {
+  uint32_t offsets[256];
+  inline __attribute__((always_inline)) int64_t OffsetOf(uint8_t code) const {
+    return offsets[code];
+  }
+};
+struct PlainCodes {
+  inline __attribute__((always_inline)) int64_t OffsetOf(uint8_t code) const { return code * 32; }
+};
+
+template <int kDepth, typename Codes>
+void SumDepth(const uint16_t* expanded, const Codes& index, const uint8_t* codes, int64_t stride,
+              int64_t positions, uint32_t* sums) {
   constexpr int64_t kBlockBytes = 256 * 32;
   const auto* entries = reinterpret_cast<const char*>(expanded);
   for (int64_t p = 0; p < positions; ++p, codes += stride, sums += 16) {
@@ -47,7 +62,7 @@ void SumDepth(const uint16_t* expanded, const uint8_t* codes, int64_t stride, in
 #pragma GCC unroll 8
     for (int k = 0; k < kDepth; ++k) {
       const __m256i entry = _mm256_load_si256(
-          reinterpret_cast<const __m256i*>(entries + k * kBlockBytes + codes[k] * 32));
+          reinterpret_cast<const __m256i*>(entries + k * kBlockBytes + index.OffsetOf(codes[k])));
       all = _mm256_add_epi32(all, entry);
       odd = _mm256_add_epi32(odd, _mm256_srli_epi32(entry, 16));
     }
@@ -58,55 +73,63 @@ void SumDepth(const uint16_t* expanded, const uint8_t* codes, int64_t stride, in
   }
 }
 
+template <typename Codes>
+void SumAnyDepth(const uint16_t* expanded, int64_t depth, const Codes& index, const uint8_t* codes,
+                 int64_t stride, int64_t positions, uint32_t* sums) {
+  static_assert(kExpandedDepth == 8, "one function per depth");
+  constexpr decltype(&SumDepth<8, Codes>) kSums[] = {
+      &SumDepth<1, Codes>, &SumDepth<2, Codes>, &SumDepth<3, Codes>, &SumDepth<4, Codes>,
+      &SumDepth<5, Codes>, &SumDepth<6, Codes>, &SumDepth<7, Codes>, &SumDepth<8, Codes>};
+  kSums[depth - 1](expanded, index, codes, stride, positions, sums);
+}
+
 }  // namespace
 
 void ExpandRowsAvx2(const uint16_t* const* rows, int64_t count, uint16_t* expanded) {
-  for (int64_t a = 0; a < count; a += 16) {
-    for (int half = 0; half < 2; ++half) {
-      __m256i in[8];
-      __m256i out[8];
-      // Channels o and o + 8 become neighbours, so that even and odd sums are channels in order.
-      for (int i = 0; i < 4; ++i) {
-        const int channel = 4 * half + i;
-        in[2 * i] = _mm256_load_si256(reinterpret_cast<const __m256i*>(rows[channel] + a));
-        in[2 * i + 1] = _mm256_load_si256(reinterpret_cast<const __m256i*>(rows[channel + 8] + a));
-      }
-      Transpose8x8(in, out);
-      for (int i = 0; i < 8; ++i) {
-        uint16_t* first = expanded + (a + i) * 16 + 8 * half;
-        _mm_store_si128(reinterpret_cast<__m128i*>(first), _mm256_castsi256_si128(out[i]));
-        _mm_store_si128(reinterpret_cast<__m128i*>(first + 8 * 16),
-                        _mm256_extracti128_si256(out[i], 1));
-      }
+  // Channels o and o + 8 become neighbours, so that even and odd sums are channels in order.
+  constexpr int kChannels[2][8] = {{0, 8, 1, 9, 2, 10, 3, 11}, {4, 12, 5, 13, 6, 14, 7, 15}};
+  for (int64_t first = 0; first < count; first += kExpandUnit) {
+    __m256i block[8];
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      const auto* low = reinterpret_cast<const __m128i*>(rows[kChannels[0][i]] + first);
+      const auto* high = reinterpret_cast<const __m128i*>(rows[kChannels[1][i]] + first);
+      block[i] = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_load_si128(low)),
+                                         _mm_load_si128(high), 1);
     }
+    Transpose8x8(block);
+    auto* out = reinterpret_cast<__m256i*>(expanded + first * 16);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) _mm256_store_si256(out + i, block[i]);
   }
 }
 
-void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* codes, int64_t stride,
-                     int64_t positions, uint32_t* sums) {
-  static_assert(kExpandedDepth == 8, "one case per depth");
-  switch (depth) {
-    case 1:
-      return SumDepth<1>(expanded, codes, stride, positions, sums);
-    case 2:
-      return SumDepth<2>(expanded, codes, stride, positions, sums);
-    case 3:
-      return SumDepth<3>(expanded, codes, stride, positions, sums);
-    case 4:
-      return SumDepth<4>(expanded, codes, stride, positions, sums);
-    case 5:
-      return SumDepth<5>(expanded, codes, stride, positions, sums);
-    case 6:
-      return SumDepth<6>(expanded, codes, stride, positions, sums);
-    case 7:
-      return SumDepth<7>(expanded, codes, stride, positions, sums);
-    default:
-      return SumDepth<8>(expanded, codes, stride, positions, sums);
+void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* index_of,
+                     const uint8_t* codes, int64_t stride, int64_t positions, uint32_t* sums) {
+  if (index_of == nullptr) {
+    SumAnyDepth(expanded, depth, PlainCodes{}, codes, stride, positions, sums);
+    return;
+  }
+  MappedCodes index;
+  for (int code = 0; code < 256; ++code) index.offsets[code] = index_of[code] * 32u;
+  SumAnyDepth(expanded, depth, index, codes, stride, positions, sums);
+}
+
+void FindLargestCodesAvx2(const uint8_t* codes, int64_t stride, int64_t depth, int64_t positions,
+                          uint8_t* largest) {
+  for (int64_t k = 0; k < depth; k += 32) {
+    __m256i most = _mm256_setzero_si256();
+    for (int64_t p = 0; p < positions; ++p) {
+      most = _mm256_max_epu8(
+          most, _mm256_load_si256(reinterpret_cast<const __m256i*>(codes + p * stride + k)));
+    }
+    _mm256_store_si256(reinterpret_cast<__m256i*>(largest + k), most);
   }
 }
 
-void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positions, uint8_t flip,
-                  uint32_t* sums) {
+void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positions, uint8_t mask,
+                  uint8_t flip, uint32_t* sums) {
+  const __m256i masks = _mm256_set1_epi8(static_cast<char>(mask));
   const __m256i flips = _mm256_set1_epi8(static_cast<char>(flip));
   const int64_t padded = (depth + 31) / 32 * 32;
   for (int64_t p = 0; p < positions; ++p, codes += stride) {
@@ -114,8 +137,8 @@ void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positio
     __m256i total = _mm256_setzero_si256();
     for (int64_t k = 0; k < padded; k += 32) {
       const __m256i part = _mm256_load_si256(reinterpret_cast<const __m256i*>(codes + k));
-      total = _mm256_add_epi64(
-          total, _mm256_sad_epu8(_mm256_xor_si256(part, flips), _mm256_setzero_si256()));
+      const __m256i values = _mm256_xor_si256(_mm256_and_si256(part, masks), flips);
+      total = _mm256_add_epi64(total, _mm256_sad_epu8(values, _mm256_setzero_si256()));
     }
     const __m128i half =
         _mm_add_epi64(_mm256_castsi256_si128(total), _mm256_extracti128_si256(total, 1));
@@ -136,10 +159,14 @@ namespace axlut {
 
 // Never chosen: other processors report KernelIsa::kScalar.
 void ExpandRowsAvx2(const uint16_t* const*, int64_t, uint16_t*) { std::abort(); }
-void SumExpandedAvx2(const uint16_t*, int64_t, const uint8_t*, int64_t, int64_t, uint32_t*) {
+void SumExpandedAvx2(const uint16_t*, int64_t, const uint8_t*, const uint8_t*, int64_t, int64_t,
+                     uint32_t*) {
   std::abort();
 }
-void SumCodesAvx2(uint8_t*, int64_t, int64_t, int64_t, uint8_t, uint32_t*) { std::abort(); }
+void FindLargestCodesAvx2(const uint8_t*, int64_t, int64_t, int64_t, uint8_t*) { std::abort(); }
+void SumCodesAvx2(uint8_t*, int64_t, int64_t, int64_t, uint8_t, uint8_t, uint32_t*) {
+  std::abort();
+}
 
 }  // namespace axlut
 

@@ -11,19 +11,29 @@ inline constexpr int64_t kExpandedDepth = 8;
 
 // Call these only where KernelIsa::kAvx2 is supported. Memory is aligned to 32 bytes.
 
-// expanded[a][2 * i] = rows[i][a], expanded[a][2 * i + 1] = rows[i + 8][a] for i < 8 and a < count,
-// a multiple of 16: what a code a contributes to 16 output channels lies side by side.
+// Entries are expanded in multiples of this.
+inline constexpr int64_t kExpandUnit = 8;
+
+// expanded[i][2 * o] = rows[o][i], expanded[i][2 * o + 1] = rows[o + 8][i] for o < 8 and i < count,
+// a multiple of kExpandUnit: what an index contributes to 16 output channels lies side by side.
 void ExpandRowsAvx2(const uint16_t* const* rows, int64_t count, uint16_t* expanded);
 
 // For every position and each of 16 channels o:
-//   sums[position * 16 + o] += sum over k < depth of entry [k][codes[position * stride + k]][o]
-// of `expanded`, which holds depth <= kExpandedDepth blocks of 256 x 16 entries.
-void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* codes, int64_t stride,
-                     int64_t positions, uint32_t* sums);
+//   sums[position * 16 + o] += sum over k < depth of
+//       entry [k][index_of[codes[position * stride + k]]][o]
+// of `expanded`, which holds depth <= kExpandedDepth blocks of 256 x 16 entries. index_of null: a
+// code is its own index.
+void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* index_of,
+                     const uint8_t* codes, int64_t stride, int64_t positions, uint32_t* sums);
 
-// sums[position] += sum over k < depth of codes[position * stride + k] ^ flip. stride is a multiple
-// of 32; codes from depth up to the next multiple of 32 are overwritten.
-void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positions, uint8_t flip,
-                  uint32_t* sums);
+// largest[k] = the largest of codes[position * stride + k] over the positions, for k < depth
+// rounded up to a multiple of 32, which stride is, too.
+void FindLargestCodesAvx2(const uint8_t* codes, int64_t stride, int64_t depth, int64_t positions,
+                          uint8_t* largest);
+
+// sums[position] += sum over k < depth of (codes[position * stride + k] & mask) ^ flip. stride is a
+// multiple of 32; codes from depth up to the next multiple of 32 are overwritten.
+void SumCodesAvx2(uint8_t* codes, int64_t stride, int64_t depth, int64_t positions, uint8_t mask,
+                  uint8_t flip, uint32_t* sums);
 
 }  // namespace axlut

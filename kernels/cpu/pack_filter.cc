@@ -1,26 +1,44 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/cpu/pack_filter.h"
 
+#include <algorithm>
+
 #include "kernels/cpu/window.h"
 
 namespace axlut {
 
+std::vector<int64_t> ProductOrder(const Conv2dShape& shape, int64_t block_channels) {
+  const int64_t in_c = shape.GroupInC();
+  std::vector<int64_t> order;
+  order.reserve(static_cast<size_t>(shape.Depth()));
+  for (int64_t first = 0; first < in_c; first += block_channels) {
+    const int64_t last = std::min(in_c, first + block_channels);
+    for (int64_t tap = 0; tap < shape.kernel_h * shape.kernel_w; ++tap) {
+      for (int64_t c = first; c < last; ++c) order.push_back(tap * in_c + c);
+    }
+  }
+  return order;
+}
+
 AlignedArray<uint8_t> PackFilterRows(const Conv2dShape& shape, const uint8_t* filter,
-                                     uint8_t mask) {
+                                     const std::vector<int64_t>& order,
+                                     const uint8_t (&row_of)[256]) {
   const int64_t depth = shape.Depth();
   AlignedArray<uint8_t> rows(shape.FilterCount());
   int64_t k = 0;
   for (; k + 16 <= depth; k += 16) {
     const uint8_t* pointers[16];
-    for (int64_t i = 0; i < 16; ++i) pointers[i] = filter + (k + i) * shape.out_c;
-    TransposeCodes(pointers, 16, shape.out_c, rows.data() + k, depth);
+    for (int64_t i = 0; i < 16; ++i) {
+      pointers[i] = filter + order[static_cast<size_t>(k + i)] * shape.out_c;
+    }
+    TransposeCodes(pointers, 16, 0, shape.out_c, rows.data() + k, depth);
   }
   for (; k < depth; ++k) {
     for (int64_t o = 0; o < shape.out_c; ++o) {
-      rows.data()[o * depth + k] = filter[k * shape.out_c + o];
+      rows.data()[o * depth + k] = filter[order[static_cast<size_t>(k)] * shape.out_c + o];
     }
   }
-  for (int64_t i = 0; i < shape.FilterCount(); ++i) rows.data()[i] &= mask;
+  for (int64_t i = 0; i < shape.FilterCount(); ++i) rows.data()[i] = row_of[rows.data()[i]];
   return rows;
 }
 

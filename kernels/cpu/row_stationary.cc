@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "kernels/cpu/code_ops.h"
+#include "kernels/cpu/lookup_store.h"
+
 namespace axlut {
 namespace {
 
@@ -13,24 +16,28 @@ constexpr int64_t kRowBlock = 16;
 
 // Products [first_k, last_k) of eight lanes.
 template <typename Entry>
-void SumEightLanes(const LookupRows& table, const LookupSum& work, int64_t first_k, int64_t last_k,
-                   int64_t lane) {
+void SumEightLanes(const LookupRows& table, const LookupSum& work, const uint8_t* rows,
+                   int64_t first_k, int64_t last_k, int64_t lane, uint32_t* out) {
   uint32_t sums[kLanes] = {};
   const uint8_t* index = work.index + first_k * work.index_stride + lane;
   for (int64_t k = first_k; k < last_k; ++k, index += work.index_stride) {
-    const auto* row = reinterpret_cast<const Entry*>(table.data + work.rows[k] * table.row_bytes);
+    const auto* row = reinterpret_cast<const Entry*>(table.data + rows[k] * table.row_bytes);
     for (int i = 0; i < kLanes; ++i) sums[i] += row[index[i]];
   }
-  for (int i = 0; i < kLanes; ++i) work.sums[lane + i] += sums[i];
+  for (int i = 0; i < kLanes; ++i) out[lane + i] += sums[i];
 }
 
 template <typename Entry>
 void SumEntries(const LookupRows& table, const LookupSum& work) {
-  std::fill(work.sums, work.sums + work.lanes, 0u);
-  for (int64_t k = 0; k < work.depth; k += kRowBlock) {
-    const int64_t last_k = std::min(work.depth, k + kRowBlock);
-    for (int64_t lane = 0; lane < work.lanes; lane += kLanes) {
-      SumEightLanes<Entry>(table, work, k, last_k, lane);
+  for (int64_t r = 0; r < work.row_count; ++r) {
+    const uint8_t* rows = work.rows + r * work.row_stride;
+    uint32_t* out = work.sums + r * work.sum_stride;
+    std::fill(out, out + work.lanes, 0u);
+    for (int64_t k = 0; k < work.depth; k += kRowBlock) {
+      const int64_t last_k = std::min(work.depth, k + kRowBlock);
+      for (int64_t lane = 0; lane < work.lanes; lane += kLanes) {
+        SumEightLanes<Entry>(table, work, rows, k, last_k, lane, out);
+      }
     }
   }
 }
@@ -43,8 +50,20 @@ void Sum(const LookupRows& table, const LookupSum& work) {
   }
 }
 
+double Cost(const LookupRows&, int64_t) { return 0.3; }
+
 }  // namespace
 
-const LookupMethod kRowStationaryLookup = {kLanes, 128, &PreparedLut::Words, &Sum};
+const LookupMethod kRowStationaryLookup = {kLanes,
+                                           128,
+                                           false,
+                                           &PreparedLut::Words,
+                                           &Sum,
+                                           &Cost,
+                                           &FinishCodes,
+                                           &MapRowCodes,
+                                           &CopyCodeRuns,
+                                           &StoreTransposed<int32_t>,
+                                           &StoreRows<int32_t>};
 
 }  // namespace axlut

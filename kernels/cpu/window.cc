@@ -35,6 +35,16 @@ void Transpose16x16(const uint8_t* const* pointers, int64_t channel, uint8_t* ou
   for (int r = 0; r < 16; ++r) std::memcpy(out + r * stride, &rows[r], 16);
 }
 
+// A call of memcpy costs more than the few bytes of a pixel.
+void CopyBytes(const uint8_t* from, int64_t count, uint8_t* to) {
+  if (count < 16) {
+    for (int64_t i = 0; i < count; ++i) to[i] = from[i];
+    return;
+  }
+  for (int64_t i = 0; i + 16 < count; i += 16) std::memcpy(to + i, from + i, 16);
+  std::memcpy(to + count - 16, from + count - 16, 16);
+}
+
 }  // namespace
 
 int64_t FindRuns(const Conv2dShape& s, const Conv2dInput& input, int64_t first, int64_t count,
@@ -86,43 +96,39 @@ void FindTap(const Conv2dShape& s, const PositionRun* runs, int64_t run_count, i
   std::fill(pointers, end, padding);
 }
 
-void TransposeCodes(const uint8_t* const* pointers, int64_t lanes, int64_t channels, uint8_t* out,
-                    int64_t stride) {
+void TransposeCodes(const uint8_t* const* pointers, int64_t lanes, int64_t first, int64_t channels,
+                    uint8_t* out, int64_t stride) {
   for (int64_t lane = 0; lane < lanes; lane += 16) {
     if (channels < 16) {
       for (int64_t c = 0; c < channels; ++c) {
-        for (int64_t i = 0; i < 16; ++i) out[c * stride + lane + i] = pointers[lane + i][c];
+        for (int64_t i = 0; i < 16; ++i) {
+          out[c * stride + lane + i] = pointers[lane + i][first + c];
+        }
       }
       continue;
     }
     int64_t c = 0;
     for (; c + 16 <= channels; c += 16) {
-      Transpose16x16(pointers + lane, c, out + c * stride + lane, stride);
+      Transpose16x16(pointers + lane, first + c, out + c * stride + lane, stride);
     }
     // The last block overlaps the one before it, so that nothing is read beyond a pixel's channels.
     if (c < channels) {
       c = channels - 16;
-      Transpose16x16(pointers + lane, c, out + c * stride + lane, stride);
+      Transpose16x16(pointers + lane, first + c, out + c * stride + lane, stride);
     }
   }
 }
 
 void CopyCodes(const Conv2dShape& s, const PositionRun* runs, int64_t run_count,
                const WindowSlice& slice, const uint8_t* padding, int64_t positions,
-               const uint8_t** pointers, uint8_t mask, uint8_t* out, int64_t stride) {
-  const int64_t group_in_c = s.GroupInC();
-  const int64_t end = slice.first_k + slice.depth;
-  for (int64_t k = slice.first_k; k < end;) {
-    const int64_t c = k % group_in_c;
-    const int64_t count = std::min(group_in_c - c, end - k);
-    FindTap(s, runs, run_count, k / group_in_c, slice.group * group_in_c + c, padding, positions,
-            pointers);
-    uint8_t* row = out + k - slice.first_k;
+               const uint8_t** pointers, uint8_t* out, int64_t stride) {
+  for (int64_t tap = slice.first_tap; tap < slice.first_tap + slice.taps; ++tap) {
+    FindTap(s, runs, run_count, tap, slice.group * s.GroupInC() + slice.first_channel, padding,
+            positions, pointers);
+    uint8_t* row = out + (tap - slice.first_tap) * slice.channels;
     for (int64_t p = 0; p < positions; ++p, row += stride) {
-      const uint8_t* codes = pointers[p];
-      for (int64_t i = 0; i < count; ++i) row[i] = codes[i] & mask;
+      CopyBytes(pointers[p], slice.channels, row);
     }
-    k += count;
   }
 }
 

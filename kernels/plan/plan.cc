@@ -60,17 +60,6 @@ std::string FindShapeError(const KernelPlan& plan, const LutView& lut) {
                    static_cast<size_t>(residual.count_a) * static_cast<size_t>(residual.count_b));
 }
 
-// Every sum fits: at most 2^16 terms would be needed to leave int64_t.
-int64_t ProductOf(const KernelPlan& plan, size_t a, size_t b) {
-  int64_t sum = int64_t{plan.offset_a[a]} + plan.offset_b[b];
-  for (const PlanTerm& term : plan.terms) sum += int64_t{term.scale} * term.u[a] * term.v[b];
-  if (!plan.residual) return sum;
-  const PlanResidual& residual = *plan.residual;
-  const size_t row = residual.class_a[a];
-  const size_t entry = row * static_cast<size_t>(residual.count_b) + residual.class_b[b];
-  return sum + int64_t{residual.scale} * residual.entries[entry];
-}
-
 // Numbers equal vectors alike, in order of appearance. `vector_at(i)` gives the i-th.
 template <typename VectorAt>
 std::vector<uint8_t> ClassesOf(size_t count, const VectorAt& vector_at,
@@ -87,6 +76,30 @@ std::vector<uint8_t> ClassesOf(size_t count, const VectorAt& vector_at,
 }
 
 }  // namespace
+
+// No overflow: it would take 2^25 terms.
+int64_t PlanProduct(const KernelPlan& plan, size_t a, size_t b) {
+  int64_t sum = int64_t{plan.offset_a[a]} + plan.offset_b[b];
+  for (const PlanTerm& term : plan.terms) sum += int64_t{term.scale} * term.u[a] * term.v[b];
+  if (!plan.residual) return sum;
+  const PlanResidual& residual = *plan.residual;
+  const size_t row = residual.class_a[a];
+  const size_t entry = row * static_cast<size_t>(residual.count_b) + residual.class_b[b];
+  return sum + int64_t{residual.scale} * residual.entries[entry];
+}
+
+std::string DescribePlan(const KernelPlan& plan) {
+  const auto counted = [](size_t count, const std::string& thing) {
+    return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
+  };
+  std::string text;
+  if (!plan.terms.empty()) text = counted(plan.terms.size(), "term");
+  if (!plan.residual) return text.empty() ? "offsets" : text;
+  const PlanResidual& residual = *plan.residual;
+  const auto max = std::max_element(residual.entries.begin(), residual.entries.end());
+  return text + (text.empty() ? "" : ", ") + counted(*max > 255 ? 2 : 1, "byte plane") + " of " +
+         std::to_string(residual.count_a) + "x" + std::to_string(residual.count_b) + " classes";
+}
 
 std::optional<PlanResidual> MakeResidual(const std::vector<int64_t>& remainder, int width_a,
                                          int width_b, int64_t* min) {
@@ -153,7 +166,7 @@ std::string FindPlanError(const KernelPlan& plan, const LutView& lut) {
   const size_t count_b = size_t{1} << lut.width_b;
   for (size_t a = 0; a < count_a; ++a) {
     for (size_t b = 0; b < count_b; ++b) {
-      const int64_t product = ProductOf(plan, a, b);
+      const int64_t product = PlanProduct(plan, a, b);
       const int64_t expected = lut.products[a << lut.width_b | b];
       if (product == expected) continue;
       return "product of the bit patterns " + std::to_string(a) + " and " + std::to_string(b) +

@@ -3,6 +3,7 @@
 // lutgen searches plans, the container stores them, kernels evaluate them (docs/plans.md).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,6 +44,12 @@ struct KernelPlan {
   std::vector<PlanTerm> terms;
   std::optional<PlanResidual> residual;
 };
+
+// The product that the plan computes for two bit patterns. The plan's sizes must be right.
+int64_t PlanProduct(const KernelPlan& plan, size_t a, size_t b);
+
+// "2 terms, 1 byte plane of 64x12 classes", "1 term", "2 byte planes of 256x256 classes".
+std::string DescribePlan(const KernelPlan& plan);
 
 // The plan that has the whole table as its residual (its smallest product goes to offset_b). Empty
 // if max - min of the products exceeds what an entry holds (65535).

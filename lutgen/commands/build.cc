@@ -8,6 +8,7 @@
 #include "lutgen/build_table.h"
 #include "lutgen/commands/commands.h"
 #include "lutgen/commands/options.h"
+#include "lutgen/commands/plans.h"
 #include "lutgen/commands/report.h"
 #include "lutgen/error_metrics.h"
 
@@ -22,7 +23,7 @@ gates, hierarchical or behavioural), a C functional model (.c) or a formula, see
 Entry (a << width_b) | b holds the product of row operand a (in a network: the activation) and
 column operand b (the weight). Operands are told by NAME: the row is the port or parameter A unless
 --rows B or --like tfapprox says otherwise. An .axt file also stores which port is which, the
-source's SHA-256 and the error metrics.
+source's SHA-256, the error metrics, and plans: proved ways to compute the products quickly.
 
 formulas:
 )";
@@ -55,6 +56,7 @@ Result<int> Run(const po::variables_map& values, const cli::Context& context) {
       StoredTable stored,
       BuildTable(model, MakeSweepOptions(context, "evaluating " + model.name, pool.get())));
   stored.info.metrics = MeasureErrors(stored.table, pool->AsParallelFor()).ToMap();
+  AXLUT_RETURN_IF_ERROR(AnalyzeTable(values, output.format, context, &stored));
   AXLUT_RETURN_IF_ERROR(WriteTable(output, stored, stored.info.name, context));
   NoteOperandOrder(stored, output, options.ports.like_tfapprox, context);
   return cli::kExitDone;
@@ -71,6 +73,7 @@ cli::Subcommand BuildCommand() {
   command.examples = {"lutgen build mul8u_2AC.v -o mul8u_2AC.axt",
                       "lutgen build mul8u_2AC.c -o mul8u_2AC.bin --like tfapprox"};
   AddOutputOptions(&command.options);
+  AddAnalyzeOption(&command.options);
   AddCircuitOptions(&command.options);
   AddOperandOptions(&command.options);
   AddThreadOption(&command.options);

@@ -4,11 +4,33 @@
 #include <algorithm>
 #include <cstdlib>
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace axlut {
 namespace {
 
-constexpr Isa kAllIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vbmi};
+constexpr Isa kAllIsas[] = {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vbmi, Isa::kAmx};
 constexpr const char kVariable[] = "AXLUT_MAX_ISA";
+
+// As in kernels/cpu/isa.cc.
+bool HasAmx() {
+#if defined(__x86_64__) && defined(__linux__)
+  constexpr unsigned kTile = 1u << 24;  // CPUID leaf 7, edx
+  constexpr unsigned kInt8 = 1u << 25;
+  unsigned eax, ebx, ecx, edx;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
+  if ((edx & kTile) == 0 || (edx & kInt8) == 0) return false;
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
 
 Isa Detect() {
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -27,7 +49,7 @@ Isa Detect() {
       !__builtin_cpu_supports("gfni")) {
     return Isa::kAvx512;
   }
-  return Isa::kAvx512Vbmi;
+  return HasAmx() ? Isa::kAmx : Isa::kAvx512Vbmi;
 #else
   return Isa::kScalar;
 #endif
@@ -52,6 +74,8 @@ const char* Name(Isa isa) {
       return "avx512";
     case Isa::kAvx512Vbmi:
       return "avx512vbmi";
+    case Isa::kAmx:
+      return "amx";
   }
   return "?";
 }
@@ -60,8 +84,8 @@ Result<Isa> ParseIsa(const std::string& name) {
   for (const Isa isa : kAllIsas) {
     if (name == Name(isa)) return isa;
   }
-  return Error::Usage("instruction set must be scalar, avx2, avx512 or avx512vbmi, got '" + name +
-                      "'");
+  return Error::Usage("instruction set must be scalar, avx2, avx512, avx512vbmi or amx, got '" +
+                      name + "'");
 }
 
 Isa DetectedIsa() {

@@ -16,14 +16,16 @@ enum class Isa : uint8_t {
   kAvx2,        // AVX2, FMA, BMI2: Haswell, Zen
   kAvx512,      // AVX-512 F, BW, DQ, VL: Skylake-SP
   kAvx512Vbmi,  // + VBMI, VBMI2, VNNI, BITALG, GFNI: Ice Lake, Zen 4
+  kAmx,         // + AMX-TILE, AMX-INT8: Sapphire Rapids
 };
 
-// "scalar", "avx2", "avx512", "avx512vbmi".
+// "scalar", "avx2", "avx512", "avx512vbmi", "amx".
 const char* Name(Isa isa);
 // kUsage with the list of names for anything else.
 Result<Isa> ParseIsa(const std::string& name);
 
-// The best level that CPU and operating system support. Cached.
+// The best level that CPU and operating system support. Cached. Where there is AMX this asks Linux
+// for leave to use it, for the whole process.
 Isa DetectedIsa();
 // The best level at or below what the environment variable AXLUT_MAX_ISA names. Cached at the first
 // call. A name that does not exist caps nothing; commands report it by CheckMaxIsa().

@@ -10,7 +10,7 @@ namespace axlut {
 namespace {
 
 TEST(CpuFeatures, EveryLevelHasANameThatParsesBack) {
-  for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vbmi}) {
+  for (const Isa isa : {Isa::kScalar, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vbmi, Isa::kAmx}) {
     const Result<Isa> parsed = ParseIsa(Name(isa));
     ASSERT_TRUE(parsed.ok()) << Name(isa);
     EXPECT_EQ(*parsed, isa);

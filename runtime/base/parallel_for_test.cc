@@ -45,6 +45,20 @@ TEST(ParallelFor, NestedCallsRunOnTheSameThread) {
   EXPECT_EQ(total, 16 * 8);
 }
 
+// Workers that wake up late find a job that is over, or the next one.
+TEST(ParallelFor, ManyShortJobsInARow) {
+  ThreadPool pool(4);
+  int64_t total = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::atomic<int64_t> sum{0};
+    const int64_t count = 1 + round % 5;
+    pool.Run(count, 1, [&](int64_t begin, int64_t end) { sum += end - begin; });
+    ASSERT_EQ(sum, count);
+    total += sum;
+  }
+  EXPECT_EQ(total, 20000 * 3);
+}
+
 TEST(ParallelFor, SeveralCallersTakeTurns) {
   ThreadPool pool(2);
   std::vector<std::thread> callers;

@@ -50,7 +50,7 @@ cli::Subcommand DevicesCommand() {
   command.description =
       "Shows the instruction set that kernels use and the convolution kernels in the order in "
       "which "
-      "they are tried. AXLUT_MAX_ISA=scalar|avx2|avx512|avx512vbmi caps the instruction set.";
+      "they are tried. AXLUT_MAX_ISA=scalar|avx2|avx512|avx512vbmi|amx caps the instruction set.";
   command.examples = {"lutrun devices", "AXLUT_MAX_ISA=avx2 lutrun devices --json"};
   command.run = RunDevices;
   return command;

@@ -22,6 +22,7 @@ namespace {
 struct EmulateOptions {
   std::string model;
   std::vector<std::string> tables;
+  OperandEncoding encoding = OperandEncoding::kAffine;
   std::string data;
   std::string labels;        // "" = none
   std::string dump_outputs;  // "" = no
@@ -36,6 +37,13 @@ Result<EmulateOptions> ReadOptions(const cli::po::variables_map& values) {
     return Error::Usage("--table is missing: the path of a table, or 'exact'");
   }
   options.tables = values["table"].as<std::vector<std::string>>();
+  const std::string encoding = values["encoding"].as<std::string>();
+  if (encoding == "sign-magnitude") {
+    options.encoding = OperandEncoding::kSignMagnitude;
+  } else if (encoding != "affine") {
+    return Error::Usage(
+        fmt::format("--encoding must be affine or sign-magnitude, found '{}'", encoding));
+  }
   if (values.count("data") == 0) return Error::Usage("--data is missing: the path of an .npy file");
   options.data = values["data"].as<std::string>();
   if (values.count("labels") > 0) options.labels = values["labels"].as<std::string>();
@@ -86,7 +94,7 @@ Result<Inputs> ReadInputs(const EmulateOptions& options, const Network& network)
 
 Result<Network> MakeNetwork(const EmulateOptions& options, std::vector<LayerTable>& tables) {
   AXLUT_ASSIGN_OR_RETURN(Graph graph, ReadTflite(options.model));
-  AXLUT_ASSIGN_OR_RETURN(tables, ChooseTables(graph, options.tables));
+  AXLUT_ASSIGN_OR_RETURN(tables, ChooseTables(graph, options.tables, options.encoding));
   Result<Network> network = Network::Create(std::move(graph), tables);
   if (!network.ok()) return InFile(network.error(), options.model);
   return network;
@@ -97,6 +105,7 @@ Result<int> RunEmulate(const cli::po::variables_map& values, const cli::Context&
   AXLUT_ASSIGN_OR_RETURN(const EmulateOptions options, ReadOptions(values));
   EmulateReport report;
   report.model = options.model;
+  report.encoding = options.encoding == OperandEncoding::kAffine ? "affine" : "sign-magnitude";
   AXLUT_ASSIGN_OR_RETURN(const Network network, MakeNetwork(options, report.tables));
   AXLUT_ASSIGN_OR_RETURN(const Inputs inputs, ReadInputs(options, network));
   report.images = inputs.samples.count;
@@ -107,6 +116,7 @@ Result<int> RunEmulate(const cli::po::variables_map& values, const cli::Context&
   const Progress progress = context.MakeProgress("images");
   std::atomic<int64_t> done{0};
   NetworkRunParams params;
+  params.threads = pool.threads();
   params.on_progress = [&](int64_t images) {
     progress.Update(done += images, report.images);
     return !cli::Interrupted();
@@ -146,7 +156,9 @@ cli::Subcommand EmulateCommand() {
       "byte (docs/emulation.md).\n"
       "\n"
       "A table's operand a is the activation, b the weight. An unsigned 8-bit operand takes int8 "
-      "codes + 128, with the zero points moved by as much; a signed one takes the codes.\n"
+      "codes + 128, with the zero points moved by as much; a signed one takes the codes. With "
+      "--encoding sign-magnitude an unsigned table multiplies the codes' magnitudes, and the "
+      "products get their signs.\n"
       "\n"
       "Data of the input's own type (int8) are codes; float32, float64 and uint8 are real numbers, "
       "quantized with the input's scale and zero point.\n"
@@ -161,6 +173,8 @@ cli::Subcommand EmulateCommand() {
       "table", po::value<std::vector<std::string>>()->composing()->value_name("[LAYER=]T"),
       "table of all layers, or of one: an operator's index or its output's name; 'exact' or the "
       "path of an .axt, .bin or .npy file; layers without one are exact")(
+      "encoding", po::value<std::string>()->value_name("E")->default_value("affine"),
+      "what unsigned operands read: affine (codes + 128) or sign-magnitude")(
       "data", po::value<std::string>()->value_name("X.npy"), "samples, first dimension first")(
       "labels", po::value<std::string>()->value_name("Y.npy"),
       "the samples' classes, for accuracy")("limit", po::value<int64_t>()->value_name("N"),

@@ -118,6 +118,7 @@ std::string ToJson(const EmulateReport& report, const Network& network) {
     layers.push_back(std::move(entry));
   }
   Json answer = {{"schema", 1}, {"model", report.model}, {"images", report.images}};
+  answer["encoding"] = report.encoding;
   answer["accuracy"] = report.correct ? Json(report.Accuracy()) : Json();
   answer["correct"] = report.correct ? Json(*report.correct) : Json();
   answer["standard_error"] = report.correct ? Json(report.StandardError()) : Json();

@@ -13,7 +13,8 @@
 namespace axlut {
 
 struct EmulateReport {
-  std::string model;  // path
+  std::string model;     // path
+  std::string encoding;  // "affine", "sign-magnitude"
   int64_t images = 0;
   std::optional<int64_t> correct;  // without labels: nothing
   double seconds = 0;              // of the network alone, wall clock

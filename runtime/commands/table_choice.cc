@@ -10,6 +10,7 @@
 
 #include "runtime/base/cli.h"
 #include "runtime/base/file_io.h"
+#include "runtime/table/sign_magnitude.h"
 #include "runtime/table/stored_table.h"
 
 namespace axlut {
@@ -30,6 +31,8 @@ Choice ParseChoice(const std::string& text) {
 // Tables by what the command line calls them, so that layers share one.
 class TableCache {
  public:
+  explicit TableCache(OperandEncoding encoding) : encoding_(encoding) {}
+
   Result<LayerTable> Get(const std::string& name) {
     const auto found = tables_.find(name);
     if (found != tables_.end()) return found->second;
@@ -39,7 +42,7 @@ class TableCache {
   }
 
  private:
-  static Result<LayerTable> Load(const std::string& name) {
+  Result<LayerTable> Load(const std::string& name) const {
     if (name == "exact") {
       const OperandSpec code{8, Signedness::kTwosComplement};
       AXLUT_ASSIGN_OR_RETURN(TruthTable exact, ExactTable(code, code));
@@ -48,11 +51,17 @@ class TableCache {
     }
     AXLUT_ASSIGN_OR_RETURN(StoredTable stored, LoadTable(name));
     const std::string title = stored.info.name.empty() ? FileStem(name) : stored.info.name;
+    if (encoding_ == OperandEncoding::kSignMagnitude) {
+      Result<TruthTable> with_signs = SignMagnitudeTable(stored.table);
+      if (!with_signs.ok()) return std::move(with_signs).error().At({name, 0, 0});
+      stored.table = *std::move(with_signs);
+    }
     Result<std::shared_ptr<const LutTable>> table = LutTable::Create(std::move(stored.table));
     if (!table.ok()) return std::move(table).error().At({name, 0, 0});
     return LayerTable{*table, title};
   }
 
+  const OperandEncoding encoding_;
   std::map<std::string, LayerTable> tables_;
 };
 
@@ -93,7 +102,8 @@ Result<size_t> FindLayer(const Graph& graph, const std::string& layer) {
 }  // namespace
 
 Result<std::vector<LayerTable>> ChooseTables(const Graph& graph,
-                                             const std::vector<std::string>& choices) {
+                                             const std::vector<std::string>& choices,
+                                             OperandEncoding encoding) {
   std::vector<std::string> names(graph.operators.size());
   std::string for_all;
   for (const std::string& text : choices) {
@@ -118,7 +128,7 @@ Result<std::vector<LayerTable>> ChooseTables(const Graph& graph,
     names[layer] = choice.table;
   }
   if (for_all.empty()) for_all = "exact";
-  TableCache cache;
+  TableCache cache(encoding);
   std::vector<LayerTable> tables(graph.operators.size());
   for (size_t i = 0; i < tables.size(); ++i) {
     if (!UsesTable(graph.operators[i].kind)) continue;

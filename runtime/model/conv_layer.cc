@@ -3,101 +3,66 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
-#include <optional>
 
 #include "runtime/model/layer.h"
+#include "runtime/model/operand_codes.h"
 #include "runtime/nn/requantize.h"
+#include "runtime/nn/requantize_rows.h"
 
 namespace axlut {
 namespace {
 
-// int8 codes and zero points as a table's operand reads them: a signed operand takes the code, an
-// unsigned one the code + 2^(width-1), with the zero point moved by as much.
-struct OperandCodes {
-  OperandSpec spec;
-
-  int32_t offset() const { return spec.is_signed() ? 0 : 1 << (spec.width - 1); }
-  bool Fits(int32_t code) const {
-    return code + offset() >= spec.min_value() && code + offset() <= spec.max_value();
-  }
-  uint8_t PatternOf(int32_t code) const {
-    return static_cast<uint8_t>(spec.PatternOf(code + offset()));
-  }
-};
-
-// How sums become codes: one entry per output channel.
-struct OutputStage {
-  std::vector<int32_t> bias;
-  std::vector<FixedPointMultiplier> multipliers;
-  int32_t zero_out = 0;
-  CodeRange clamp;
-  bool rounds_once = false;  // the reference rounds dense layers otherwise than convolutions
-
-  // `rows` rows of bias.size() sums each. Returns how many sums left int32_t and were wrapped.
-  template <typename Sum>
-  int64_t Run(const Sum* sums, int64_t rows, int8_t* output) const {
-    int64_t wrapped = 0;
-    const size_t channels = bias.size();
-    for (int64_t row = 0; row < rows; ++row) {
-      for (size_t c = 0; c < channels; ++c) {
-        const int64_t wide = int64_t{*sums++} + bias[c];
-        const int32_t sum = static_cast<int32_t>(wide);
-        wrapped += sum != wide;
-        const int32_t rescaled = rounds_once ? MultiplyRoundingOnce(sum, multipliers[c])
-                                             : MultiplyByQuantizedMultiplier(sum, multipliers[c]);
-        const int64_t code = int64_t{rescaled} + zero_out;
-        *output++ = static_cast<int8_t>(std::clamp<int64_t>(code, clamp.min, clamp.max));
-      }
-    }
-    return wrapped;
-  }
-};
-
 class TableLayer : public Layer {
  public:
-  TableLayer(LutConv2d conv, uint8_t input_flip, OutputStage stage)
-      : conv_(std::move(conv)), input_flip_(input_flip), stage_(std::move(stage)) {}
+  TableLayer(LutConv2d conv, uint8_t input_flip, Requantizer requantizer)
+      : conv_(std::move(conv)), input_flip_(input_flip), requantizer_(std::move(requantizer)) {}
 
-  int64_t Run(const LayerIo& io) const override {
-    const Conv2dShape& shape = conv_.shape();
-    const int64_t batch = io.samples * shape.batch;
-    const int64_t inputs = shape.InputCount() * io.samples;
-    uint8_t* next = io.scratch;
+  int64_t Run(const LayerIo& io, const ParallelFor& parallel_for) const override {
     const uint8_t* codes = io.inputs[0];
     if (input_flip_ != 0) {
-      for (int64_t i = 0; i < inputs; ++i) next[i] = codes[i] ^ input_flip_;
-      codes = next;
-      next += Aligned(inputs);
+      uint8_t* flipped = io.scratch;
+      parallel_for(conv_.shape().InputCount() * io.samples, kElementGrain,
+                   [&](int64_t begin, int64_t end) {
+                     for (int64_t i = begin; i < end; ++i) flipped[i] = codes[i] ^ input_flip_;
+                   });
+      codes = flipped;
     }
-    const int64_t rows = shape.OutputCount() * io.samples / shape.out_c;
-    int8_t* output = reinterpret_cast<int8_t*>(io.output);
-    if (conv_.NeedsInt64()) {
-      int64_t* sums = reinterpret_cast<int64_t*>(next);
-      conv_.Run(codes, batch, sums, SerialFor());
-      return stage_.Run(sums, rows, output);
-    }
-    int32_t* sums = reinterpret_cast<int32_t*>(next);
-    conv_.Run(codes, batch, sums, SerialFor());
-    return stage_.Run(sums, rows, output);
+    return conv_.NeedsInt64() ? Convolve<int64_t>(codes, io, parallel_for)
+                              : Convolve<int32_t>(codes, io, parallel_for);
   }
 
   int64_t ScratchBytes(int64_t samples) const override {
-    const Conv2dShape& shape = conv_.shape();
-    const int64_t sum_bytes = conv_.NeedsInt64() ? 8 : 4;
-    return (input_flip_ != 0 ? Aligned(shape.InputCount() * samples) : 0) +
-           shape.OutputCount() * samples * sum_bytes;
+    return input_flip_ != 0 ? conv_.shape().InputCount() * samples : 0;
+  }
+  int64_t ThreadBytes(int64_t samples) const override {
+    return conv_.BlockBytes(samples * conv_.shape().batch);
   }
   int64_t Macs() const override { return conv_.shape().Macs(); }
   std::string KernelName() const override { return conv_.kernel_name(); }
 
  private:
-  static int64_t Aligned(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+  // Sums become codes block by block, so that no tensor of sums is ever in memory.
+  template <typename Sum>
+  int64_t Convolve(const uint8_t* codes, const LayerIo& io, const ParallelFor& parallel_for) const {
+    std::atomic<int64_t> wrapped{0};
+    int8_t* const output = reinterpret_cast<int8_t*>(io.output);
+    const int64_t channels = conv_.shape().out_c;
+    const SumSink<Sum> requantize = [&](const SumBlock<Sum>& sums) {
+      const RequantizeBlock block{sums.positions, sums.first_channel, sums.channels, sums.stride,
+                                  channels};
+      wrapped += requantizer_.Run(sums.sums, block,
+                                  output + sums.first_position * channels + sums.first_channel);
+    };
+    conv_.RunBlocks(codes, io.samples * conv_.shape().batch, requantize, parallel_for);
+    return wrapped;
+  }
 
   LutConv2d conv_;
   uint8_t input_flip_;  // turns an int8 code into the bit pattern of operand a
-  OutputStage stage_;
+  Requantizer requantizer_;
 };
 
 struct Operands {
@@ -157,24 +122,23 @@ Result<void> CheckFilterQuantization(const Tensor& filter, int64_t channels, int
   return {};
 }
 
-Result<OutputStage> MakeOutputStage(const Operands& operands, int64_t channels,
-                                    Activation activation) {
+Result<Requantizer> MakeRequantizer(const Operands& operands, int64_t channels,
+                                    Activation activation, Rounding rounding) {
   const Tensor& filter = *operands.filter;
   const Tensor& output = *operands.output;
-  OutputStage stage;
-  AXLUT_ASSIGN_OR_RETURN(stage.bias, BiasValues(operands.bias, channels));
-  stage.zero_out = output.zero_point();
-  AXLUT_ASSIGN_OR_RETURN(stage.clamp,
+  AXLUT_ASSIGN_OR_RETURN(std::vector<int32_t> bias, BiasValues(operands.bias, channels));
+  AXLUT_ASSIGN_OR_RETURN(const CodeRange clamp,
                          ActivationCodes(activation, output.scale(), output.zero_point()));
+  std::vector<FixedPointMultiplier> multipliers;
   const float scale_in = operands.input->scale();
   for (int64_t c = 0; c < channels; ++c) {
     const float scale_filter = filter.scales[filter.scales.size() == 1 ? 0 : c];
     const double product = double{scale_in} * double{scale_filter};
     AXLUT_ASSIGN_OR_RETURN(const FixedPointMultiplier multiplier,
                            QuantizeMultiplier(product / output.scale()));
-    stage.multipliers.push_back(multiplier);
+    multipliers.push_back(multiplier);
   }
-  return stage;
+  return Requantizer(std::move(bias), std::move(multipliers), rounding, output.zero_point(), clamp);
 }
 
 // Filter codes in HWIO order as patterns of operand b. `source(i)` is the index of element i in the
@@ -204,7 +168,7 @@ Result<std::vector<uint8_t>> FilterPatterns(const Tensor& filter, const OperandC
 Result<std::unique_ptr<Layer>> MakeTableLayer(const Operands& operands, const Conv2dShape& shape,
                                               const LayerTable& table,
                                               const std::vector<uint8_t>& patterns,
-                                              OutputStage stage) {
+                                              Requantizer requantizer) {
   const OperandCodes codes_a{table.table->table().a()};
   const OperandCodes codes_b{table.table->table().b()};
   if (codes_a.spec.width != 8) {
@@ -228,7 +192,7 @@ Result<std::unique_ptr<Layer>> MakeTableLayer(const Operands& operands, const Co
                         operands.input->zero_point() + codes_a.offset(), std::move(zero_b)));
   const uint8_t flip = codes_a.spec.is_signed() ? 0 : 0x80;
   return std::unique_ptr<Layer>(
-      std::make_unique<TableLayer>(std::move(conv), flip, std::move(stage)));
+      std::make_unique<TableLayer>(std::move(conv), flip, std::move(requantizer)));
 }
 
 Result<void> RequireImages(const Tensor& tensor, const char* role) {
@@ -301,8 +265,9 @@ Result<std::unique_ptr<Layer>> MakeConvLayer(const Graph& graph, const Operator&
           "the zero points of the filter '{}' must be 0, found {}", filter.name, zero_point));
     }
   }
-  AXLUT_ASSIGN_OR_RETURN(OutputStage stage,
-                         MakeOutputStage(operands, shape.out_c, options.activation));
+  AXLUT_ASSIGN_OR_RETURN(
+      Requantizer requantizer,
+      MakeRequantizer(operands, shape.out_c, options.activation, Rounding::kTwice));
   const int64_t depth = shape.Depth();
   const auto source = [&](int64_t i) {
     return depthwise ? i : i % shape.out_c * depth + i / shape.out_c;
@@ -310,7 +275,7 @@ Result<std::unique_ptr<Layer>> MakeConvLayer(const Graph& graph, const Operator&
   AXLUT_ASSIGN_OR_RETURN(
       const std::vector<uint8_t> patterns,
       FilterPatterns(filter, OperandCodes{table.table->table().b()}, table.name, source));
-  return MakeTableLayer(operands, shape, table, patterns, std::move(stage));
+  return MakeTableLayer(operands, shape, table, patterns, std::move(requantizer));
 }
 
 Result<std::unique_ptr<Layer>> MakeDenseLayer(const Graph& graph, const Operator& op,
@@ -346,13 +311,13 @@ Result<std::unique_ptr<Layer>> MakeDenseLayer(const Graph& graph, const Operator
     }
   }
   const DenseOptions& options = std::get<DenseOptions>(op.options);
-  AXLUT_ASSIGN_OR_RETURN(OutputStage stage, MakeOutputStage(operands, units, options.activation));
-  stage.rounds_once = true;
+  AXLUT_ASSIGN_OR_RETURN(Requantizer requantizer,
+                         MakeRequantizer(operands, units, options.activation, Rounding::kOnce));
   const auto source = [&](int64_t i) { return i % units * depth + i / units; };
   AXLUT_ASSIGN_OR_RETURN(
       const std::vector<uint8_t> patterns,
       FilterPatterns(filter, OperandCodes{table.table->table().b()}, table.name, source));
-  return MakeTableLayer(operands, shape, table, patterns, std::move(stage));
+  return MakeTableLayer(operands, shape, table, patterns, std::move(requantizer));
 }
 
 }  // namespace axlut

@@ -30,7 +30,7 @@ class AddLayer : public Layer {
     }
   }
 
-  int64_t Run(const LayerIo& io) const override {
+  int64_t Run(const LayerIo& io, const ParallelFor& parallel_for) const override {
     for (int64_t sample = 0; sample < io.samples; ++sample) {
       const uint8_t* a = io.Input<uint8_t>(0, sample);
       const uint8_t* b = io.Input<uint8_t>(1, sample);
@@ -39,7 +39,10 @@ class AddLayer : public Layer {
         auto add = [&](const Offsets<2>& at) { *output++ = Sum(a[at[0]], b[at[1]]); };
         WalkStrided<2>(shape_, strides_, add);
       } else {
-        for (int64_t i = 0; i < count_; ++i) output[i] = Sum(a[i], b[i]);
+        parallel_for(count_, kElementGrain, [&](int64_t begin, int64_t end) {
+          AddInt8(params_, io.Input<int8_t>(0, sample) + begin, io.Input<int8_t>(1, sample) + begin,
+                  end - begin, output + begin);
+        });
       }
     }
     return 0;
@@ -61,11 +64,13 @@ class CodeMapLayer : public Layer {
  public:
   CodeMapLayer(const std::array<uint8_t, 256>& map, int64_t count) : map_(map), count_(count) {}
 
-  int64_t Run(const LayerIo& io) const override {
+  int64_t Run(const LayerIo& io, const ParallelFor& parallel_for) const override {
     for (int64_t sample = 0; sample < io.samples; ++sample) {
       const uint8_t* input = io.Input<uint8_t>(0, sample);
       uint8_t* output = io.Output<uint8_t>(sample);
-      for (int64_t i = 0; i < count_; ++i) output[i] = map_[input[i]];
+      parallel_for(count_, kElementGrain, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) output[i] = map_[input[i]];
+      });
     }
     return 0;
   }
@@ -80,7 +85,7 @@ class SoftmaxLayer : public Layer {
   SoftmaxLayer(const SoftmaxParams& params, int64_t rows, int64_t depth)
       : params_(params), rows_(rows), depth_(depth) {}
 
-  int64_t Run(const LayerIo& io) const override {
+  int64_t Run(const LayerIo& io, const ParallelFor& /*parallel_for*/) const override {
     for (int64_t sample = 0; sample < io.samples; ++sample) {
       SoftmaxInt8(params_, io.Input<int8_t>(0, sample), rows_, depth_, io.Output<int8_t>(sample));
     }
@@ -97,7 +102,7 @@ class QuantizeRealLayer : public Layer {
   QuantizeRealLayer(float scale, int32_t zero_point, CodeRange range, int64_t count)
       : scale_(scale), zero_point_(zero_point), range_(range), count_(count) {}
 
-  int64_t Run(const LayerIo& io) const override {
+  int64_t Run(const LayerIo& io, const ParallelFor& /*parallel_for*/) const override {
     for (int64_t sample = 0; sample < io.samples; ++sample) {
       const float* input = io.Input<float>(0, sample);
       uint8_t* output = io.Output<uint8_t>(sample);
@@ -120,7 +125,7 @@ class DequantizeLayer : public Layer {
   DequantizeLayer(const std::array<float, 256>& values, int64_t count)
       : values_(values), count_(count) {}
 
-  int64_t Run(const LayerIo& io) const override {
+  int64_t Run(const LayerIo& io, const ParallelFor& /*parallel_for*/) const override {
     for (int64_t sample = 0; sample < io.samples; ++sample) {
       const uint8_t* input = io.Input<uint8_t>(0, sample);
       float* output = io.Output<float>(sample);

@@ -63,6 +63,8 @@ std::string ToString(OpKind kind) {
       return "DEPTHWISE_CONV_2D";
     case OpKind::kFullyConnected:
       return "FULLY_CONNECTED";
+    case OpKind::kBatchMatmul:
+      return "BATCH_MATMUL";
     case OpKind::kAdd:
       return "ADD";
     case OpKind::kPad:
@@ -93,7 +95,7 @@ std::string ToString(OpKind kind) {
 
 bool UsesTable(OpKind kind) {
   return kind == OpKind::kConv2d || kind == OpKind::kDepthwiseConv2d ||
-         kind == OpKind::kFullyConnected;
+         kind == OpKind::kFullyConnected || kind == OpKind::kBatchMatmul;
 }
 
 }  // namespace axlut

@@ -45,6 +45,7 @@ enum class OpKind : uint8_t {
   kConv2d,
   kDepthwiseConv2d,
   kFullyConnected,
+  kBatchMatmul,
   kAdd,
   kPad,
   kAveragePool2d,
@@ -61,7 +62,8 @@ enum class OpKind : uint8_t {
 
 // TensorFlow Lite's name: "CONV_2D".
 std::string ToString(OpKind kind);
-// True for the operators that multiply activations by weights, that is, through a table.
+// True for the operators that multiply activations by weights or by each other, that is, through a
+// table.
 bool UsesTable(OpKind kind);
 
 enum class Padding : uint8_t { kSame, kValid };
@@ -74,6 +76,9 @@ struct ConvOptions {  // depthwise, too
 };
 struct DenseOptions {
   Activation activation = Activation::kNone;
+};
+struct BatchMatmulOptions {
+  bool transpose_a = false, transpose_b = false;
 };
 struct PoolOptions {
   Padding padding = Padding::kSame;
@@ -94,8 +99,9 @@ struct MeanOptions {
   bool keep_dims = false;
 };
 
-using OperatorOptions = std::variant<std::monostate, ConvOptions, DenseOptions, PoolOptions,
-                                     AddOptions, SoftmaxOptions, ConcatenationOptions, MeanOptions>;
+using OperatorOptions =
+    std::variant<std::monostate, ConvOptions, DenseOptions, BatchMatmulOptions, PoolOptions,
+                 AddOptions, SoftmaxOptions, ConcatenationOptions, MeanOptions>;
 
 struct Operator {
   OpKind kind = OpKind::kConv2d;

@@ -103,6 +103,8 @@ Result<std::unique_ptr<Layer>> MakeLayer(const Graph& graph, const Operator& op,
       return MakeConvLayer(graph, op, table);
     case OpKind::kFullyConnected:
       return MakeDenseLayer(graph, op, table);
+    case OpKind::kBatchMatmul:
+      return MakeBatchMatmulLayer(graph, op, table);
     case OpKind::kAdd:
       return MakeAddLayer(graph, op);
     case OpKind::kPad:

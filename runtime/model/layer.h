@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/parallel_for.h"
 #include "runtime/base/result.h"
 #include "runtime/model/graph.h"
 #include "runtime/nn/lut_conv2d.h"
@@ -34,15 +35,20 @@ struct LayerIo {
 };
 
 inline constexpr int kMaxLayerInputs = 16;
+// Elements of which a simple operation makes worth waking a thread: some 10 us.
+inline constexpr int64_t kElementGrain = 1 << 15;
 
 class Layer {
  public:
   virtual ~Layer() = default;
 
-  // Runs `io.samples` samples on the calling thread; safe to call from several threads at once.
-  // Returns how many 32-bit accumulators wrapped around (see docs/emulation.md, section 2).
-  virtual int64_t Run(const LayerIo& io) const = 0;
+  // Runs `io.samples` samples, on the threads of `parallel_for` where that is worthwhile; safe to
+  // call from several threads at once. Returns how many 32-bit accumulators wrapped around (see
+  // docs/emulation.md, section 2).
+  virtual int64_t Run(const LayerIo& io, const ParallelFor& parallel_for) const = 0;
   virtual int64_t ScratchBytes(int64_t /*samples*/) const { return 0; }
+  // What each thread allocates besides, for sums.
+  virtual int64_t ThreadBytes(int64_t /*samples*/) const { return 0; }
   // Products per sample; 0 for a layer that does not multiply through a table.
   virtual int64_t Macs() const { return 0; }
   // "expanded_avx2"; "" for a layer without a table.
@@ -61,6 +67,8 @@ Result<std::unique_ptr<Layer>> MakeConvLayer(const Graph& graph, const Operator&
                                              const LayerTable& table);
 Result<std::unique_ptr<Layer>> MakeDenseLayer(const Graph& graph, const Operator& op,
                                               const LayerTable& table);
+Result<std::unique_ptr<Layer>> MakeBatchMatmulLayer(const Graph& graph, const Operator& op,
+                                                    const LayerTable& table);
 Result<std::unique_ptr<Layer>> MakePoolLayer(const Graph& graph, const Operator& op);
 Result<std::unique_ptr<Layer>> MakeAddLayer(const Graph& graph, const Operator& op);
 Result<std::unique_ptr<Layer>> MakeMeanLayer(const Graph& graph, const Operator& op);

@@ -34,6 +34,33 @@ AlignedBytes AllocateAligned(int64_t bytes) {
       static_cast<size_t>(std::max<int64_t>(bytes, 1)), std::align_val_t{kAlignment})));
 }
 
+// Workspaces that threads use one after the other.
+class Workspaces {
+ public:
+  explicit Workspaces(int64_t bytes) : bytes_(bytes) {}
+
+  AlignedBytes Take() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!free_.empty()) {
+        AlignedBytes taken = std::move(free_.back());
+        free_.pop_back();
+        return taken;
+      }
+    }
+    return AllocateAligned(bytes_);
+  }
+  void Return(AlignedBytes workspace) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    free_.push_back(std::move(workspace));
+  }
+
+ private:
+  int64_t bytes_;
+  std::mutex mutex_;
+  std::vector<AlignedBytes> free_;
+};
+
 // Where a tensor lives between the operator that makes it and the last that reads it.
 struct Interval {
   int tensor;
@@ -124,12 +151,34 @@ int64_t Network::Macs() const {
   return macs;
 }
 
-int64_t Network::WorkspaceBytes(int64_t samples) const {
+int64_t Network::ScratchBytes(int64_t samples) const {
   int64_t scratch = 0;
   for (const std::unique_ptr<Layer>& layer : layers_) {
     scratch = std::max(scratch, layer->ScratchBytes(samples));
   }
-  return activation_bytes_ * samples + Align(scratch);
+  return Align(scratch);
+}
+
+int64_t Network::WorkspaceBytes(int64_t samples) const {
+  int64_t sums = 0;
+  for (const std::unique_ptr<Layer>& layer : layers_) {
+    sums = std::max(sums, layer->ThreadBytes(samples));
+  }
+  return activation_bytes_ * samples + ScratchBytes(samples) + sums;
+}
+
+int64_t Network::LargestLayerBytes() const {
+  int64_t largest = 0;
+  for (const Operator& op : graph_.operators) {
+    int64_t bytes = graph_.tensors[op.output].ByteCount();
+    for (const int input : op.inputs) {
+      if (input >= 0 && !graph_.tensors[input].is_constant) {
+        bytes += graph_.tensors[input].ByteCount();
+      }
+    }
+    largest = std::max(largest, bytes);
+  }
+  return largest;
 }
 
 int64_t Network::DefaultBlock() const {
@@ -137,7 +186,8 @@ int64_t Network::DefaultBlock() const {
 }
 
 void Network::RunBlock(const uint8_t* input, int64_t samples, int64_t block, uint8_t* workspace,
-                       uint8_t* output, std::vector<LayerStats>& stats) const {
+                       uint8_t* output, const ParallelFor& parallel_for,
+                       std::vector<LayerStats>& stats) const {
   using Clock = std::chrono::steady_clock;
   const auto data_of = [&](int tensor) -> const uint8_t* {
     if (tensor == graph_.input) return input;
@@ -159,7 +209,7 @@ void Network::RunBlock(const uint8_t* input, int64_t samples, int64_t block, uin
     io.output_stride = graph_.tensors[op.output].ByteCount();
     io.samples = samples;
     io.scratch = workspace + activation_bytes_ * block;
-    stats[i].wrapped_accumulators += layers_[i]->Run(io);
+    stats[i].wrapped_accumulators += layers_[i]->Run(io, parallel_for);
     const Clock::time_point end = Clock::now();
     stats[i].thread_seconds += std::chrono::duration<double>(end - start).count();
     start = end;
@@ -169,27 +219,44 @@ void Network::RunBlock(const uint8_t* input, int64_t samples, int64_t block, uin
 Result<void> Network::Run(const uint8_t* input, int64_t samples, uint8_t* output,
                           const ParallelFor& parallel_for, const NetworkRunParams& params,
                           std::vector<LayerStats>* stats) const {
-  const int64_t block = params.samples_per_block > 0 ? params.samples_per_block : DefaultBlock();
-  const int64_t blocks = (samples + block - 1) / block;
+  const int64_t threads = std::max(params.threads, 1);
+  const int64_t most = params.samples_per_block > 0 ? params.samples_per_block : DefaultBlock();
+  const int64_t spread = samples / threads * threads;  // every thread takes as many whole ones
+  // Blocks of nearly equal size, as many for each thread.
+  const int64_t blocks = threads * ((spread / threads + most - 1) / most);
+  const auto block_start = [&](int64_t i) { return i * spread / std::max<int64_t>(blocks, 1); };
+  const int64_t block = std::min(most, std::max(spread / threads, samples - spread));
+  Workspaces workspaces(activation_bytes_ * block + ScratchBytes(block));
   std::atomic<bool> stop{false};
   std::mutex mutex;  // guards *stats
   stats->resize(graph_.operators.size());
-  parallel_for(blocks, 1, [&](int64_t begin, int64_t end) {
-    const AlignedBytes workspace = AllocateAligned(WorkspaceBytes(block));
-    std::vector<LayerStats> own(graph_.operators.size());
-    for (int64_t i = begin; i < end && !stop; ++i) {
-      const int64_t first = i * block;
-      const int64_t count = std::min(block, samples - first);
-      RunBlock(input + first * this->input().ByteCount(), count, block, workspace.get(),
-               output + first * this->output().ByteCount(), own);
-      if (params.on_progress && !params.on_progress(count)) stop = true;
-    }
+  const auto run = [&](int64_t first, int64_t count, const ParallelFor& in_layers,
+                       std::vector<LayerStats>& own) {
+    AlignedBytes workspace = workspaces.Take();
+    RunBlock(input + first * this->input().ByteCount(), count, block, workspace.get(),
+             output + first * this->output().ByteCount(), in_layers, own);
+    workspaces.Return(std::move(workspace));
+    if (params.on_progress && !params.on_progress(count)) stop = true;
+  };
+  const auto add = [&](const std::vector<LayerStats>& own, int64_t sharing) {
     const std::lock_guard<std::mutex> lock(mutex);
     for (size_t i = 0; i < own.size(); ++i) {
-      (*stats)[i].thread_seconds += own[i].thread_seconds;
+      (*stats)[i].thread_seconds += own[i].thread_seconds * static_cast<double>(sharing);
       (*stats)[i].wrapped_accumulators += own[i].wrapped_accumulators;
     }
+  };
+  parallel_for(blocks, 1, [&](int64_t begin, int64_t end) {
+    std::vector<LayerStats> own(graph_.operators.size());
+    for (int64_t i = begin; i < end && !stop; ++i) {
+      run(block_start(i), block_start(i + 1) - block_start(i), SerialFor(), own);
+    }
+    add(own, 1);
   });
+  std::vector<LayerStats> own(graph_.operators.size());
+  for (int64_t first = spread; first < samples && !stop; first += block) {
+    run(first, std::min(block, samples - first), parallel_for, own);
+  }
+  add(own, threads);
   if (stop) return Error(ErrorCode::kInterrupted, "interrupted");
   return {};
 }

@@ -18,7 +18,7 @@ namespace axlut {
 
 // What one operator did in all calls of Network::Run.
 struct LayerStats {
-  double thread_seconds = 0;         // summed over threads
+  double thread_seconds = 0;         // of all threads that worked on it, summed
   int64_t wrapped_accumulators = 0;  // 32-bit sums that overflowed
 };
 
@@ -26,6 +26,9 @@ struct NetworkRunParams {
   // Samples that a thread takes through the network together. 0: as many as keep the activations
   // in a core's cache, at most 16.
   int64_t samples_per_block = 0;
+  // That `parallel_for` runs on. Each thread takes whole samples as long as there is one for each;
+  // the last samples, or a single one, are computed by all threads together, layer by layer.
+  int threads = 1;
   // Called from any thread with the number of samples done since the last call; returning false
   // stops the run with kInterrupted.
   std::function<bool(int64_t samples)> on_progress;
@@ -46,8 +49,11 @@ class Network {
   const Layer& layer(size_t op) const { return *layers_[op]; }
   // Products of one sample through tables.
   int64_t Macs() const;
-  // Bytes that one thread needs for a block of `samples`.
+  // Bytes that a thread needs for a block of `samples`: activations, the largest layer's scratch
+  // memory and a tile of sums. Weights, tables and what kernels need for one tile come on top.
   int64_t WorkspaceBytes(int64_t samples) const;
+  // Bytes of the largest layer's inputs and output, of one sample.
+  int64_t LargestLayerBytes() const;
 
   // `input` holds `samples` samples of input().ByteCount() bytes, `output` has room for as many of
   // output().ByteCount(). Results do not depend on blocks or threads. `stats` gets one entry per
@@ -60,8 +66,11 @@ class Network {
   Network(Graph graph, std::vector<std::unique_ptr<Layer>> layers);
   void PlanMemory();
   int64_t DefaultBlock() const;
+  int64_t ScratchBytes(int64_t samples) const;
+  // `workspace` has room for `block` >= `samples` samples.
   void RunBlock(const uint8_t* input, int64_t samples, int64_t block, uint8_t* workspace,
-                uint8_t* output, std::vector<LayerStats>& stats) const;
+                uint8_t* output, const ParallelFor& parallel_for,
+                std::vector<LayerStats>& stats) const;
 
   Graph graph_;
   std::vector<std::unique_ptr<Layer>> layers_;

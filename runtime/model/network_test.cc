@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <random>
@@ -39,6 +40,7 @@ std::vector<uint8_t> RunAll(const Network& network, const std::vector<uint8_t>& 
   ThreadPool pool(threads);
   NetworkRunParams params;
   params.samples_per_block = block;
+  params.threads = threads;
   std::vector<LayerStats> stats;
   const Result<void> result =
       network.Run(input.data(), samples, output.data(), pool.AsParallelFor(), params, &stats);
@@ -73,8 +75,8 @@ TEST_P(ReferenceModel, ExactTablesOfAnySignednessEqualTheReferenceKernels) {
 TEST_P(ReferenceModel, OutputsDoNotDependOnBlocksOrThreads) {
   const Result<Network> network = LoadNetwork(path(), Exact(kUnsigned8, kUnsigned8));
   ASSERT_TRUE(network.ok());
-  for (const int64_t block : {1, 3, 8, 100}) {
-    for (const int threads : {1, 3}) {
+  for (const int64_t block : {0, 1, 3, 8, 100}) {
+    for (const int threads : {1, 3, 5, 100}) {
       EXPECT_EQ(RunAll(*network, input_.bytes, threads, block), expected_.bytes)
           << "block " << block << ", threads " << threads;
     }
@@ -208,6 +210,153 @@ TEST(Network, SumsThatLeave32BitsWrapAndAreCounted) {
   ASSERT_TRUE(network->Run(input.data(), 1, output.data(), SerialFor(), {}, &stats).ok());
   EXPECT_EQ(stats[0].wrapped_accumulators, 8 * 8 * 4);
   EXPECT_EQ(static_cast<int8_t>(output[0]), -128);
+}
+
+Tensor CodesTensor(std::vector<int64_t> shape, ElementType type = ElementType::kInt8) {
+  Tensor tensor;
+  tensor.type = type;
+  tensor.shape = std::move(shape);
+  tensor.scales = {0.05F};
+  tensor.zero_points = {type == ElementType::kInt8 ? 3 : 0};
+  return tensor;
+}
+
+// Constants 0, 1, 2, ... as bytes.
+Tensor ConstantTensor(std::vector<int64_t> shape) {
+  Tensor tensor = CodesTensor(std::move(shape));
+  tensor.zero_points = {0};
+  tensor.is_constant = true;
+  for (int64_t i = 0; i < tensor.ByteCount(); ++i) tensor.data.push_back(static_cast<uint8_t>(i));
+  return tensor;
+}
+
+// A residual block: two 3x3 convolutions of `size` x `size` x `channels`, and an addition.
+Graph ResidualGraph(int64_t size, int64_t channels) {
+  Graph graph;
+  const std::vector<int64_t> shape = {1, size, size, channels};
+  for (int i = 0; i < 4; ++i) graph.tensors.push_back(CodesTensor(shape));
+  graph.tensors.push_back(ConstantTensor({channels, 3, 3, channels}));
+  graph.operators = {{OpKind::kConv2d, {0, 4}, 1, ConvOptions{}},
+                     {OpKind::kConv2d, {1, 4}, 2, ConvOptions{}},
+                     {OpKind::kAdd, {1, 2}, 3, AddOptions{}}};
+  graph.input = 0;
+  graph.output = 3;
+  return graph;
+}
+
+// The largest layer's inputs and output three times, for any number of samples.
+TEST(Network, MemoryIsBoundedByTheLargestLayer) {
+  const Result<Network> network =
+      Network::Create(ResidualGraph(32, 16), {3, Exact(kUnsigned8, kUnsigned8)});
+  ASSERT_TRUE(network.ok()) << network.error().ToString();
+  EXPECT_EQ(network->LargestLayerBytes(), 3 * 32 * 32 * 16);
+  for (const int64_t samples : {1, 2, 3, 8, 16, 100}) {
+    EXPECT_LE(network->WorkspaceBytes(samples), 3 * samples * network->LargestLayerBytes())
+        << samples << " samples";
+  }
+}
+
+TEST(Network, ThreadsThatShareASampleGetTheSameCodes) {
+  const Result<Network> network =
+      Network::Create(ResidualGraph(40, 24), {3, Exact(kUnsigned8, kSigned8)});
+  ASSERT_TRUE(network.ok()) << network.error().ToString();
+  std::vector<uint8_t> input(7 * network->input().ByteCount());
+  std::mt19937 rng(5);
+  for (uint8_t& code : input) code = static_cast<uint8_t>(rng());
+  const std::vector<uint8_t> expected = RunAll(*network, input);
+  for (const int threads : {2, 3, 4, 8}) EXPECT_EQ(RunAll(*network, input, threads), expected);
+}
+
+// 65,536 products per sum: with unsigned operands of 8 bits sums need 64 bits on the way, with
+// signed ones they do not, and both give the same codes.
+TEST(Network, SumsOf65536ProductsAreExact) {
+  constexpr int64_t kDepth = 65536;
+  Graph graph;
+  graph.tensors = {CodesTensor({1, kDepth}), ConstantTensor({5, kDepth}), CodesTensor({1, 5})};
+  std::mt19937 rng(7);
+  for (uint8_t& code : graph.tensors[1].data) code = static_cast<uint8_t>(rng());
+  graph.tensors[2].scales = {200.0F};
+  graph.operators = {{OpKind::kFullyConnected, {0, 1}, 2, DenseOptions{}}};
+  graph.input = 0;
+  graph.output = 2;
+  // Each sample leans to one end, so that sums become large.
+  std::vector<uint8_t> input(3 * kDepth);
+  for (size_t i = 0; i < input.size(); ++i) {
+    const uint8_t noise = rng() % 16;
+    input[i] = static_cast<uint8_t>(i < kDepth       ? 127 - noise
+                                    : i < 2 * kDepth ? 128 + noise
+                                                     : rng());
+  }
+  std::vector<uint8_t> expected;
+  const FixedPointMultiplier m = *QuantizeMultiplier(double{0.05F} * double{0.05F} / 200.0F);
+  for (int64_t sample = 0; sample < 3; ++sample) {
+    for (int64_t unit = 0; unit < 5; ++unit) {
+      int64_t sum = 0;
+      for (int64_t k = 0; k < kDepth; ++k) {
+        const int a = static_cast<int8_t>(input[sample * kDepth + k]);
+        sum += (a - 3) * static_cast<int8_t>(graph.tensors[1].data[unit * kDepth + k]);
+      }
+      ASSERT_LE(std::abs(sum), INT32_MAX);
+      const int32_t code = MultiplyRoundingOnce(static_cast<int32_t>(sum), m) + 3;
+      expected.push_back(static_cast<uint8_t>(Clamp(code, CodeRange{})));
+    }
+  }
+  for (const OperandSpec a : {kSigned8, kUnsigned8}) {
+    for (const OperandSpec b : {kSigned8, kUnsigned8}) {
+      const Result<Network> network = Network::Create(graph, {Exact(a, b)});
+      ASSERT_TRUE(network.ok()) << network.error().ToString();
+      EXPECT_EQ(RunAll(*network, input), expected) << ToString(a) << " x " << ToString(b);
+      EXPECT_EQ(RunAll(*network, input, 3), expected) << ToString(a) << " x " << ToString(b);
+    }
+  }
+}
+
+// Three 20x30 matrices times their own transposes.
+Graph SquaresGraph() {
+  Graph graph;
+  graph.tensors = {CodesTensor({1, 3, 20, 30}), CodesTensor({1, 3, 20, 20})};
+  graph.tensors[1].scales = {1.5F};
+  graph.operators = {{OpKind::kBatchMatmul, {0, 0}, 1, BatchMatmulOptions{false, true}}};
+  graph.input = 0;
+  graph.output = 1;
+  return graph;
+}
+
+TEST(Network, MatrixProductsTakeTablesOfAnySignedness) {
+  std::mt19937 rng(6);
+  std::vector<uint8_t> input(5 * 3 * 20 * 30);
+  for (uint8_t& code : input) code = static_cast<uint8_t>(rng());
+  std::vector<uint8_t> expected;
+  for (const OperandSpec a : {kSigned8, kUnsigned8}) {
+    for (const OperandSpec b : {kSigned8, kUnsigned8}) {
+      const Result<Network> network = Network::Create(SquaresGraph(), {Exact(a, b)});
+      ASSERT_TRUE(network.ok()) << network.error().ToString();
+      EXPECT_EQ(network->Macs(), 3 * 20 * 30 * 20);
+      if (expected.empty()) expected = RunAll(*network, input);
+      EXPECT_EQ(RunAll(*network, input, 2), expected);
+    }
+  }
+  EXPECT_LT(std::count(expected.begin(), expected.end(), 127), 1000);  // of 6000: not saturated
+}
+
+TEST(Network, RefusesMatricesThatDoNotMatch) {
+  const auto message = [](const Graph& graph, const LayerTable& table) {
+    const Result<Network> network = Network::Create(graph, {table});
+    return network.ok() ? std::string("accepted") : network.error().message();
+  };
+  const LayerTable exact = Exact(kSigned8, kSigned8);
+  Graph graph = SquaresGraph();
+  graph.operators[0].options = BatchMatmulOptions{};
+  EXPECT_THAT(message(graph, exact), testing::HasSubstr("the inner dimensions of 1x3x20x30"));
+  graph = SquaresGraph();
+  graph.tensors[1].shape = {1, 3, 20, 21};
+  EXPECT_THAT(message(graph, exact), testing::HasSubstr("must have shape 1x3x20x20"));
+  graph = SquaresGraph();
+  graph.tensors.push_back(ConstantTensor({2, 20, 30}));
+  graph.operators[0].inputs = {0, 2};
+  EXPECT_THAT(message(graph, exact), testing::HasSubstr("leading dimensions must be the first's"));
+  EXPECT_THAT(message(SquaresGraph(), Exact(kSigned8, {4, Signedness::kTwosComplement})),
+              testing::HasSubstr("both inputs are 8-bit codes"));
 }
 
 TEST(Network, StopsWhenAsked) {

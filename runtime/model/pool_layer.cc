@@ -16,14 +16,20 @@ class PoolLayer : public Layer {
   PoolLayer(const PoolShape& shape, int64_t images, bool average)
       : shape_(shape), images_(images), average_(average) {}
 
-  int64_t Run(const LayerIo& io) const override {
+  int64_t Run(const LayerIo& io, const ParallelFor& parallel_for) const override {
     const int64_t in_size = shape_.in_h * shape_.in_w * shape_.channels;
     const int64_t out_size = shape_.out_h * shape_.out_w * shape_.channels;
     for (int64_t sample = 0; sample < io.samples; ++sample) {
       for (int64_t image = 0; image < images_; ++image) {
         const int8_t* input = io.Input<int8_t>(0, sample) + image * in_size;
         int8_t* output = io.Output<int8_t>(sample) + image * out_size;
-        average_ ? AveragePoolInt8(shape_, input, output) : MaxPoolInt8(shape_, input, output);
+        const int64_t row_codes = shape_.out_w * shape_.channels *
+                                  std::min(shape_.filter_h, shape_.in_h) *
+                                  std::min(shape_.filter_w, shape_.in_w);
+        parallel_for(shape_.out_h, 1 + kElementGrain / row_codes, [&](int64_t begin, int64_t end) {
+          average_ ? AveragePoolInt8(shape_, begin, end, input, output)
+                   : MaxPoolInt8(shape_, begin, end, input, output);
+        });
       }
     }
     return 0;
@@ -39,7 +45,7 @@ class MeanLayer : public Layer {
  public:
   explicit MeanLayer(MeanParams params) : params_(std::move(params)) {}
 
-  int64_t Run(const LayerIo& io) const override {
+  int64_t Run(const LayerIo& io, const ParallelFor& /*parallel_for*/) const override {
     for (int64_t sample = 0; sample < io.samples; ++sample) {
       MeanInt8(params_, io.Input<int8_t>(0, sample), reinterpret_cast<int32_t*>(io.scratch),
                io.Output<int8_t>(sample));
@@ -75,6 +81,12 @@ Result<std::unique_ptr<Layer>> MakePoolLayer(const Graph& graph, const Operator&
       PlaceWindows(input->shape[2], options.filter_w, options.stride_w, 1, options.padding));
   AXLUT_RETURN_IF_ERROR(
       RequireShape(output, "output", {input->shape[0], rows.out, columns.out, input->shape[3]}));
+  const int64_t positions = std::min<int64_t>(options.filter_h, input->shape[1]) *
+                            std::min<int64_t>(options.filter_w, input->shape[2]);
+  if (positions >= 1 << 24) {
+    return Error::Unsupported(
+        fmt::format("a window must have less than 2^24 positions, found {}", positions));
+  }
   PoolShape shape;
   shape.in_h = input->shape[1];
   shape.in_w = input->shape[2];

@@ -23,7 +23,7 @@ class PadLayer : public Layer {
         out_bytes_(out_bytes),
         fill_(fill) {}
 
-  int64_t Run(const LayerIo& io) const override {
+  int64_t Run(const LayerIo& io, const ParallelFor& /*parallel_for*/) const override {
     for (int64_t sample = 0; sample < io.samples; ++sample) {
       const uint8_t* input = io.Input<uint8_t>(0, sample);
       uint8_t* output = io.Output<uint8_t>(sample);
@@ -50,7 +50,7 @@ class CopyLayer : public Layer {
  public:
   explicit CopyLayer(int64_t bytes) : bytes_(bytes) {}
 
-  int64_t Run(const LayerIo& io) const override {
+  int64_t Run(const LayerIo& io, const ParallelFor& /*parallel_for*/) const override {
     for (int64_t sample = 0; sample < io.samples; ++sample) {
       std::memcpy(io.Output<uint8_t>(sample), io.Input<uint8_t>(0, sample), bytes_);
     }
@@ -67,7 +67,7 @@ class ConcatenationLayer : public Layer {
   ConcatenationLayer(int64_t outer, std::vector<int64_t> chunk_bytes)
       : outer_(outer), chunk_bytes_(std::move(chunk_bytes)) {}
 
-  int64_t Run(const LayerIo& io) const override {
+  int64_t Run(const LayerIo& io, const ParallelFor& /*parallel_for*/) const override {
     for (int64_t sample = 0; sample < io.samples; ++sample) {
       uint8_t* output = io.Output<uint8_t>(sample);
       for (int64_t i = 0; i < outer_; ++i) {

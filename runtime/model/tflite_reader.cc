@@ -34,6 +34,7 @@ constexpr KnownOperator kKnownOperators[] = {
     {schema::BuiltinOperator::CONV_2D, OpKind::kConv2d},
     {schema::BuiltinOperator::DEPTHWISE_CONV_2D, OpKind::kDepthwiseConv2d},
     {schema::BuiltinOperator::FULLY_CONNECTED, OpKind::kFullyConnected},
+    {schema::BuiltinOperator::BATCH_MATMUL, OpKind::kBatchMatmul},
     {schema::BuiltinOperator::ADD, OpKind::kAdd},
     {schema::BuiltinOperator::PAD, OpKind::kPad},
     {schema::BuiltinOperator::AVERAGE_POOL_2D, OpKind::kAveragePool2d},
@@ -322,6 +323,12 @@ Result<void> Reader::ReadOptions(const schema::Operator& source, Operator& op) {
       DenseOptions options;
       AXLUT_ASSIGN_OR_RETURN(options.activation, ToActivation(from->fused_activation_function()));
       op.options = options;
+      return {};
+    }
+    case OpKind::kBatchMatmul: {
+      AXLUT_ASSIGN_OR_RETURN(const auto* from,
+                             Require(source.builtin_options_as_BatchMatMulOptions()));
+      op.options = BatchMatmulOptions{from->adj_x(), from->adj_y()};
       return {};
     }
     case OpKind::kAveragePool2d:

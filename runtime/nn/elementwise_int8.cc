@@ -34,6 +34,20 @@ Result<AddParams> MakeAddParams(float scale_1, int32_t zero_1, float scale_2, in
   return params;
 }
 
+void AddInt8(const AddParams& params, const int8_t* a, const int8_t* b, int64_t count,
+             int8_t* output, KernelIsa isa) {
+  int64_t i = 0;
+  if (isa >= KernelIsa::kAvx512) {
+    i = AddInt8Avx512(params, a, b, count, output);
+  } else if (isa >= KernelIsa::kAvx2) {
+    i = AddInt8Avx2(params, a, b, count, output);
+  }
+  for (; i < count; ++i) {
+    output[i] = AddTerms(params, AddTerm(a[i], params.zero_1, params.multiplier_1),
+                         AddTerm(b[i], params.zero_2, params.multiplier_2));
+  }
+}
+
 int32_t QuantizeReal(float x, float scale, int32_t zero_point, CodeRange range) {
   const float rounded = std::round(x / scale);
   if (std::isnan(rounded)) return Clamp(zero_point, range);

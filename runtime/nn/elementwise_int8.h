@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/isa.h"
 #include "runtime/base/result.h"
 #include "runtime/nn/requantize.h"
 
@@ -31,6 +32,15 @@ inline int8_t AddTerms(const AddParams& params, int32_t term_1, int32_t term_2) 
   const int32_t sum = MultiplyByQuantizedMultiplier(term_1 + term_2, params.multiplier_out);
   return static_cast<int8_t>(Clamp(sum + params.zero_out, params.clamp));
 }
+
+// output[i] = the sum of a[i] and b[i], for `count` codes. `isa` is for tests.
+void AddInt8(const AddParams& params, const int8_t* a, const int8_t* b, int64_t count,
+             int8_t* output, KernelIsa isa = ActiveKernelIsa());
+// As above, for the largest multiple of 16 (AVX-512) or 8 (AVX2) in `count`, which is returned.
+int64_t AddInt8Avx512(const AddParams& params, const int8_t* a, const int8_t* b, int64_t count,
+                      int8_t* output);
+int64_t AddInt8Avx2(const AddParams& params, const int8_t* a, const int8_t* b, int64_t count,
+                    int8_t* output);
 
 // One code to another quantization, clamped: RELU, RELU6, QUANTIZE of codes.
 struct RescaleParams {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,14 +17,22 @@
 
 namespace axlut {
 
-// A truth table in the forms that the kernels read. Made once per table, shared by all layers.
+// A truth table in the forms that the kernels read, with plans to evaluate it quickly. Made once
+// per table, shared by all layers.
 class LutTable {
  public:
-  // kUnsupported for operands wider than 8 bits.
-  static Result<std::shared_ptr<const LutTable>> Create(TruthTable table);
+  // `plans` is the plan section of the table's file. Every plan in it is verified; without a
+  // section, or with one that is wrong, quick plans are made (about 10 ms). kUnsupported for
+  // operands wider than 8 bits.
+  static Result<std::shared_ptr<const LutTable>> Create(TruthTable table,
+                                                        const std::vector<uint8_t>& plans = {});
   ~LutTable();
 
   const TruthTable& table() const;
+  // Whether the plans are those of the file.
+  bool has_stored_plans() const;
+  // What is wrong with the file's plan section; "": nothing, or there is none.
+  const std::string& plan_error() const;
 
  private:
   friend class LutConv2d;
@@ -34,9 +43,23 @@ class LutTable {
 
 // How a layer is prepared.
 struct LutConv2dOptions {
-  // A name of kernels/cpu/kernels.inc instead of the best one, for tests and benchmarks.
-  std::string kernel;
+  // The best that runs in this kernel (kernel_name()) instead of the best of all, for tests and
+  // benchmarks. A name of kernels/cpu/kernels.inc runs on the table as it is.
+  std::string kernel = {};
+  // An instruction set to stay within, as in AXLUT_MAX_ISA; "": that of the process.
+  std::string max_isa = {};
 };
+
+// Results of a block of positions and channels, handed over while they are in the cache.
+template <typename Acc>
+struct SumBlock {
+  const Acc* sums;  // sums[p * stride + c]: position first_position + p, channel first_channel + c
+  int64_t stride;
+  int64_t first_position, positions;  // counted (n * out_h + y) * out_w + x
+  int64_t first_channel, channels;
+};
+template <typename Acc>
+using SumSink = std::function<void(const SumBlock<Acc>&)>;
 
 // One layer: a table, a shape, a packed filter. Zero points are operand VALUES (for a signed
 // operand in its signed range), so a padded pixel is the bit pattern of zero_a and goes through
@@ -64,12 +87,24 @@ class LutConv2d {
   void Run(const uint8_t* input, int64_t batch, int64_t* out,
            const ParallelFor& parallel_for) const;
 
+  // The same results block by block: the blocks cover the output once, `sink` is called on the
+  // threads of parallel_for. No memory is needed but that of one block per thread.
+  void RunBlocks(const uint8_t* input, int64_t batch, const SumSink<int32_t>& sink,
+                 const ParallelFor& parallel_for) const;
+  void RunBlocks(const uint8_t* input, int64_t batch, const SumSink<int64_t>& sink,
+                 const ParallelFor& parallel_for) const;
+  // What RunBlocks allocates for the largest block, per thread: its sums.
+  int64_t BlockBytes(int64_t batch) const;
+
   // True if some input could make a result (or a partial sum) leave int32_t: then only the
   // int64_t form may be called (checked).
   bool NeedsInt64() const;
   const Conv2dShape& shape() const;
-  // The kernel that runs, as listed in kernels/cpu/kernels.inc: "expanded_avx2", "reference".
+  // What runs: "direct_avx512vbmi" (kernels/cpu/kernels.inc), "gemm_avx512vnni" (gemms.inc) for a
+  // plan of terms alone, "gemm_avx512vnni+direct_avx512vbmi" for one with a residual.
   std::string kernel_name() const;
+  // The plan that it evaluates: "2 terms, 1 byte plane of 64x12 classes"; "table": none.
+  std::string plan_name() const;
 
  private:
   struct Impl;

@@ -266,6 +266,44 @@ TEST(LutConv2d, ThreadCountsAndConcurrentRunsGiveTheSameBytes) {
   }
 }
 
+// Every result comes in one block, whose buffer holds nothing else of the output.
+TEST(LutConv2d, BlocksCoverTheOutputOnce) {
+  std::mt19937 random(17);
+  const OperandSpec u8{8, Signedness::kUnsigned};
+  const auto table = MakeTable(RandomTable(u8, u8, {16, Signedness::kUnsigned}, &random));
+  Conv2dShape shape = SmallConv();
+  shape.in_h = shape.out_h = 40;
+  shape.stride_h = 1;
+  shape.out_c = 40;
+  for (const int64_t groups : {1, 2}) {
+    shape.groups = groups;
+    const std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), &random);
+    const std::vector<uint8_t> input = RandomCodes(3 * shape.InputCount(), &random);
+    for (const std::string& kernel : Kernels()) {
+      auto layer = LutConv2d::Create(table, shape, filter, 9, {3}, {kernel});
+      ASSERT_TRUE(layer.ok());
+      std::vector<int32_t> expected(static_cast<size_t>(3 * shape.OutputCount()));
+      layer->Run(input.data(), 3, expected.data(), SerialFor());
+      std::vector<int32_t> out(expected.size());
+      std::vector<int> times(expected.size());
+      const SumSink<int32_t> sink = [&](const SumBlock<int32_t>& block) {
+        EXPECT_LE(block.positions * shape.out_c * 4, layer->BlockBytes(3)) << kernel;
+        for (int64_t p = 0; p < block.positions; ++p) {
+          for (int64_t c = 0; c < block.channels; ++c) {
+            const int64_t at = (block.first_position + p) * shape.out_c + block.first_channel + c;
+            out[at] = block.sums[p * block.stride + c];
+            ++times[at];
+          }
+        }
+      };
+      ThreadPool pool(3);
+      layer->RunBlocks(input.data(), 3, sink, pool.AsParallelFor());
+      EXPECT_EQ(out, expected) << kernel;
+      EXPECT_EQ(times, std::vector<int>(times.size(), 1)) << kernel;
+    }
+  }
+}
+
 // The forms of a table are made when the first layer asks for them: that may be several at once.
 TEST(LutConv2d, LayersOfOneTableCanBeMadeConcurrently) {
   std::mt19937 random(15);

@@ -3,23 +3,52 @@
 
 #include <utility>
 
+#include "kernels/plan/plan_codec.h"
+#include "kernels/plan/quick_plan.h"
 #include "runtime/nn/lut_conv2d.h"
 #include "runtime/nn/lut_table_impl.h"
 
 namespace axlut {
 
-Result<std::shared_ptr<const LutTable>> LutTable::Create(TruthTable table) {
+namespace {
+
+// The plans of a file, if all of them are plans of this table.
+std::vector<KernelPlan> StoredPlans(const std::vector<uint8_t>& bytes, const LutView& lut,
+                                    std::string* error) {
+  std::vector<KernelPlan> plans;
+  *error = DecodePlans(bytes.data(), bytes.size(), &plans);
+  for (size_t i = 0; i < plans.size() && error->empty(); ++i) {
+    *error = FindPlanError(plans[i], lut);
+    if (!error->empty()) *error = fmt::format("plan {} is wrong: {}", i, *error);
+  }
+  if (!error->empty()) plans.clear();
+  return plans;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const LutTable>> LutTable::Create(TruthTable table,
+                                                         const std::vector<uint8_t>& bytes) {
   if (table.a().width > 8 || table.b().width > 8) {
     return Error::Unsupported(
         fmt::format("a table for networks has operands of at most 8 bits, got {}x{} bits",
                     table.a().width, table.b().width));
   }
-  return std::shared_ptr<const LutTable>(new LutTable(std::make_unique<Impl>(std::move(table))));
+  const LutView view{table.products().data(), table.a().width, table.b().width};
+  std::vector<KernelPlan> plans;
+  std::string error;
+  if (!bytes.empty()) plans = StoredPlans(bytes, view, &error);
+  const bool plans_are_stored = !bytes.empty() && error.empty();
+  if (!plans_are_stored) plans = QuickPlans(view, table.a().is_signed(), table.b().is_signed());
+  return std::shared_ptr<const LutTable>(new LutTable(std::make_unique<Impl>(
+      std::move(table), std::move(plans), plans_are_stored, std::move(error))));
 }
 
 LutTable::LutTable(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LutTable::~LutTable() = default;
 
 const TruthTable& LutTable::table() const { return impl_->table; }
+bool LutTable::has_stored_plans() const { return impl_->has_stored_plans; }
+const std::string& LutTable::plan_error() const { return impl_->plan_error; }
 
 }  // namespace axlut

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/nn/layer_cache.h"
 #include "runtime/nn/lut_conv2d.h"
 #include "runtime/tf/conv2d_attributes.h"
 #include "runtime/tf/quantized_input.h"
@@ -68,6 +69,9 @@ class AxConv2dOp : public tf::OpKernel {
     // A wrong path should fail when the graph is made, not at its first step.
     const auto table = TableCache::Global().Get(table_path_);
     OP_REQUIRES(context, table.ok(), ToStatus(table.error()));
+    if (!(*table)->plan_error().empty()) {
+      LOG(WARNING) << table_path_ << ": the plan section is not used: " << (*table)->plan_error();
+    }
   }
 
   void Compute(tf::OpKernelContext* context) override {
@@ -89,21 +93,19 @@ class AxConv2dOp : public tf::OpKernel {
   }
 
  private:
-  static absl::Status Convolve(tf::OpKernelContext* context,
-                               const std::shared_ptr<const LutTable>& table,
-                               const Conv2dShape& shape, tf::Tensor* output) {
+  absl::Status Convolve(tf::OpKernelContext* context, const std::shared_ptr<const LutTable>& table,
+                        const Conv2dShape& shape, tf::Tensor* output) {
     const ParallelFor parallel_for = WorkersOf(context);
     const OperandSpec& a = table->table().a();
     const OperandSpec& b = table->table().b();
     QuantizedInput input, filter;
     TF_RETURN_IF_ERROR(QuantizeInput(context, {"input", kInput, kInputMin}, a, &input));
     TF_RETURN_IF_ERROR(QuantizeInput(context, {"filter", kFilter, kFilterMin}, b, &filter));
-    const uint8_t* const filter_patterns = filter.patterns.flat<uint8_t>().data();
-    const auto layer = LutConv2d::Create(
-        table, shape,
-        std::vector<uint8_t>(filter_patterns, filter_patterns + filter.patterns.NumElements()),
-        ZeroPoint(input.range, a.signedness), {ZeroPoint(filter.range, b.signedness)});
-    if (!layer.ok()) return ToStatus(layer.error());
+    const auto found =
+        layers_.Get(table, shape, filter.patterns.flat<uint8_t>().data(),
+                    ZeroPoint(input.range, a.signedness), {ZeroPoint(filter.range, b.signedness)});
+    if (!found.ok()) return ToStatus(found.error());
+    const std::shared_ptr<const LutConv2d>& layer = *found;
     const double scale = static_cast<double>(input.range.scale) * filter.range.scale;
     return layer->NeedsInt64()
                ? Run<int64_t>(context, *layer, input.patterns, scale, parallel_for, output)
@@ -119,7 +121,7 @@ class AxConv2dOp : public tf::OpKernel {
     TF_RETURN_IF_ERROR(
         context->allocate_temp(tf::DataTypeToEnum<Accumulator>::value, output->shape(), &sums));
     Accumulator* const integers = sums.flat<Accumulator>().data();
-    layer.Run(patterns.flat<uint8_t>().data(), layer.shape().batch, integers, parallel_for);
+    layer.Run(patterns.flat<uint8_t>().data(), output->dim_size(0), integers, parallel_for);
     float* const values = output->flat<float>().data();
     parallel_for(output->NumElements(), kConversionGrain, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
@@ -131,6 +133,7 @@ class AxConv2dOp : public tf::OpKernel {
 
   std::string table_path_;
   Conv2dAttributes attributes_;
+  LayerCache layers_;
 };
 
 REGISTER_KERNEL_BUILDER(Name("AxlutConv2D").Device(tf::DEVICE_CPU), AxConv2dOp);

@@ -67,7 +67,7 @@ Result<std::shared_ptr<const LutTable>> TableCache::Load(const std::string& path
   for (const auto& [other_path, entry] : entries_) {
     if (entry.table->table() == stored.table) return entry.table;
   }
-  return LutTable::Create(std::move(stored.table));
+  return LutTable::Create(std::move(stored.table), stored.plan);
 }
 
 void TableCache::DropLeastRecentlyUsed() {

@@ -175,6 +175,16 @@ class Layers:
         return self.b.op("FULLY_CONNECTED", inputs, out, "FullyConnectedOptions",
                          fusedActivationFunction=ACTIVATIONS[activation])
 
+    def matmul(self, x, y, transpose_x=False, transpose_y=False, out_scale=None):
+        x_shape, y_shape = self.b.shape(x), self.b.shape(y)
+        rows, depth = x_shape[-2:][::-1] if transpose_x else x_shape[-2:]
+        columns = y_shape[-2 if transpose_y else -1]
+        batch = list(np.broadcast_shapes(x_shape[:-2], y_shape[:-2]))
+        scale = self.quantization(x)[0] * self.quantization(y)[0] * 60 * np.sqrt(depth)
+        out = self.codes([*batch, rows, columns], out_scale or float(np.float32(scale)))
+        return self.b.op("BATCH_MATMUL", [x, y], out, "BatchMatMulOptions", adjX=transpose_x,
+                         adjY=transpose_y)
+
     def add(self, x, y, activation="NONE", out_scale=None):
         shape = list(np.broadcast_shapes(self.b.shape(x), self.b.shape(y)))
         return self.b.op("ADD", [x, y], self.codes(shape, out_scale), "AddOptions",

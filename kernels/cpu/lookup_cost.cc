@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/cpu/lookup_cost.h"
+
+#include <algorithm>
+
+#include "kernels/cpu/blocking.h"
+
+namespace axlut {
+namespace {
+
+// ns per product of the inner loop (lookup_bench on Zen 4, 3.7 GHz), by vectors of 64 lanes that
+// share a row (4, 3, 2, 1), by entries of a row (64, 128, 256), and by the largest entry (63, 127,
+// 255, and the high plane's alike). Fewer vectors are dearer where the rows of a large table come
+// from the L2 cache.
+constexpr double kNsPerProduct[4][3][6] = {{{.0066, .0073, .0095, .0171, .0171, .0192},
+                                            {.0081, .0081, .0098, .0183, .0183, .0200},
+                                            {.0156, .0156, .0174, .0302, .0302, .0324}},
+                                           {{.0074, .0074, .0099, .0168, .0168, .0195},
+                                            {.0087, .0087, .0102, .0194, .0194, .0208},
+                                            {.0178, .0178, .0188, .0316, .0316, .0333}},
+                                           {{.0067, .0076, .0099, .0164, .0164, .0194},
+                                            {.0090, .0084, .0108, .0228, .0228, .0239},
+                                            {.0166, .0166, .0178, .0393, .0393, .0393}},
+                                           {{.0089, .0105, .0111, .0160, .0174, .0191},
+                                            {.0147, .0147, .0154, .0325, .0325, .0325},
+                                            {.0262, .0262, .0268, .0648, .0648, .0648}}};
+
+// ns per activation and product, shared by all output channels.
+constexpr double kPackNs = .03;  // K-major, for the filter-stationary order
+constexpr double kCopyNs = .06;  // by position, for the other one
+// ns per output.
+constexpr double kTransposedStoreNs = .15;
+constexpr double kStoreNs = .08;
+
+int64_t Column(const LookupRows& table) {
+  const uint8_t max = table.plane_max[table.planes - 1];
+  return (table.planes == 2 ? 3 : 0) + (max <= 63 ? 0 : max <= 127 ? 1 : 2);
+}
+
+}  // namespace
+
+double DirectAvx512VbmiCost(const LookupRows& table, int64_t lanes) {
+  return kNsPerProduct[4 - lanes / 64][table.row_length / 128][Column(table)];
+}
+
+double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape,
+                  RowOperand rows) {
+  const LookupRows& table = (lut.*method.rows)(rows);
+  const bool by_filter = rows == RowOperand::kB;
+  const int64_t used = by_filter ? shape.batch * shape.out_h * shape.out_w : shape.GroupOutC();
+  if (used == 0) return 0;
+  // Lanes are computed in whole units, in blocks of nearly equal size.
+  const int64_t units = CeilDiv(used, method.lane_unit);
+  const int64_t blocks = CeilDiv(used, method.max_lanes);
+  const int64_t longer = units % blocks;
+  const auto block_ns = [&](int64_t block_units) {
+    const int64_t lanes = block_units * method.lane_unit;
+    return lanes == 0 ? 0 : static_cast<double>(lanes) * method.cost(table, lanes);
+  };
+  const double lanes_ns =
+      static_cast<double>(blocks - longer) * block_ns(units / blocks) +
+      (longer == 0 ? 0 : static_cast<double>(longer) * block_ns(units / blocks + 1));
+  const double per_activation = by_filter ? kPackNs : kCopyNs;
+  const double per_output = by_filter ? kTransposedStoreNs : kStoreNs;
+  return lanes_ns / static_cast<double>(used) +
+         per_activation / static_cast<double>(shape.GroupOutC()) +
+         per_output / static_cast<double>(shape.Depth());
+}
+
+double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape) {
+  const double by_filter = LookupCost(method, lut, shape, RowOperand::kB);
+  if (shape.GroupInC() == 1) return by_filter;  // the only order of a depthwise layer
+  return std::min(by_filter, LookupCost(method, lut, shape, RowOperand::kA));
+}
+
+}  // namespace axlut

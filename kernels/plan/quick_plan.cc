@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/plan/quick_plan.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "kernels/plan/integer_product.h"
+#include "kernels/plan/plan_builder.h"
+#include "kernels/plan/plan_cost.h"
+#include "kernels/plan/product_fit.h"
+
+namespace axlut {
+namespace {
+
+constexpr int kPasses = 16;  // of the search for offsets
+constexpr int kMostTerms = 8;
+
+class QuickSearch {
+ public:
+  explicit QuickSearch(const LutView& lut) : lut_(lut) {}
+
+  // The plan of `builder` as it is.
+  void Try(const PlanBuilder& builder) {
+    for (const OffsetChoice choice :
+         {OffsetChoice::kSmallestRange, OffsetChoice::kNibblesOfA, OffsetChoice::kNibblesOfB}) {
+      std::optional<KernelPlan> plan = builder.Finish(kPasses, choice);
+      if (plan) found_.push_back(*std::move(plan));
+    }
+  }
+
+  // What can be added to `base` to make it exact without a residual, if that takes few terms.
+  void TryExact(const PlanBuilder& base) {
+    if (const auto product = SingleProduct(base.remainder(), lut_.width_a, lut_.width_b)) {
+      return TryProducts(base, {*product});
+    }
+    TryProducts(base, MoebiusProducts(base.remainder(), lut_.width_a, lut_.width_b));
+    std::vector<IntegerProduct> products = MoebiusProducts(
+        TransposedMatrix(base.remainder(), lut_.width_a, lut_.width_b), lut_.width_b, lut_.width_a);
+    for (IntegerProduct& product : products) std::swap(product.u, product.v);
+    TryProducts(base, products);
+  }
+
+  void TryFits(const PlanBuilder& base) {
+    for (const IntegerProduct& fit : FitProducts(base.remainder(), lut_.width_a, lut_.width_b)) {
+      PlanBuilder builder = base;
+      builder.AddProduct(fit);
+      Try(builder);
+    }
+  }
+
+  std::vector<KernelPlan> Take() {
+    if (std::optional<KernelPlan> plan = TablePlan(lut_)) found_.push_back(*std::move(plan));
+    return KeepCheapest(std::move(found_));
+  }
+
+ private:
+  void TryProducts(const PlanBuilder& base, const std::vector<IntegerProduct>& products) {
+    int terms = base.term_count();
+    for (const IntegerProduct& product : products) terms += TermsOf(product);
+    if (terms > kMostTerms) return;
+    PlanBuilder builder = base;
+    for (const IntegerProduct& product : products) builder.AddProduct(product);
+    Try(builder);
+  }
+
+  const LutView lut_;
+  std::vector<KernelPlan> found_;
+};
+
+}  // namespace
+
+std::vector<KernelPlan> QuickPlans(const LutView& lut, bool is_signed_a, bool is_signed_b) {
+  QuickSearch search(lut);
+  const PlanBuilder table(lut);
+  PlanBuilder error = table;
+  error.AddProduct(
+      {1, OperandValues(lut.width_a, is_signed_a), OperandValues(lut.width_b, is_signed_b)});
+  for (const PlanBuilder* base : {&table, &std::as_const(error)}) {
+    search.Try(*base);
+    search.TryExact(*base);
+    search.TryFits(*base);
+  }
+  return search.Take();
+}
+
+}  // namespace axlut

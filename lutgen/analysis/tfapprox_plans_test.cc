@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The 36 unsigned 8x8 tables that TFApprox ships: how cheap each one's plan is predicted to be.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kernels/plan/plan_cost.h"
+#include "kernels/plan/quick_plan.h"
+#include "lutgen/analysis/plan_search.h"
+#include "lutgen/testing/tfapprox_tables.h"
+
+namespace axlut {
+namespace {
+
+struct Expected {
+  int exact_terms;  // of the best exact factorisation; -1: more than 64
+  double vbmi;      // most nanoseconds per MAC on AVX-512 VBMI
+  double avx2;
+};
+
+// What docs/plans.md prints.
+const std::map<std::string, Expected>& ExpectedPlans() {
+  static const std::map<std::string, Expected> expected = {
+      {"mul8u_125K", {5, 0.0145, 0.0236}},  {"mul8u_12N4", {-1, 0.0360, 0.0490}},
+      {"mul8u_13QR", {5, 0.0188, 0.0256}},  {"mul8u_1446", {2, 0.0130, 0.0236}},
+      {"mul8u_14VP", {12, 0.0145, 0.0236}}, {"mul8u_150Q", {10, 0.0145, 0.0236}},
+      {"mul8u_17C8", {3, 0.0090, 0.0126}},  {"mul8u_17KS", {22, 0.0194, 0.0490}},
+      {"mul8u_17QU", {4, 0.0173, 0.0256}},  {"mul8u_185Q", {-1, 0.0355, 0.0490}},
+      {"mul8u_18DU", {5, 0.0151, 0.0248}},  {"mul8u_199Z", {0, 0.0020, 0.0020}},
+      {"mul8u_19DB", {-1, 0.0360, 0.0490}}, {"mul8u_1AGV", {11, 0.0188, 0.0476}},
+      {"mul8u_1JFF", {1, 0.0075, 0.0130}},  {"mul8u_2AC", {10, 0.0169, 0.0490}},
+      {"mul8u_2HH", {49, 0.0173, 0.0490}},  {"mul8u_2P7", {7, 0.0145, 0.0236}},
+      {"mul8u_7C1", {9, 0.0206, 0.0358}},   {"mul8u_96D", {23, 0.0243, 0.0490}},
+      {"mul8u_CK5", {10, 0.0163, 0.0490}},  {"mul8u_DM1", {-1, 0.0230, 0.0490}},
+      {"mul8u_EXZ", {5, 0.0145, 0.0236}},   {"mul8u_FTA", {17, 0.0188, 0.0490}},
+      {"mul8u_GS2", {8, 0.0200, 0.0346}},   {"mul8u_JQQ", {4, 0.0173, 0.0260}},
+      {"mul8u_JV3", {29, 0.0188, 0.0366}},  {"mul8u_KEM", {16, 0.0145, 0.0236}},
+      {"mul8u_L40", {-1, 0.0360, 0.0490}},  {"mul8u_NGR", {53, 0.0305, 0.0490}},
+      {"mul8u_PKY", {38, 0.0243, 0.0490}},  {"mul8u_QJD", {12, 0.0145, 0.0490}},
+      {"mul8u_QKX", {52, 0.0355, 0.0490}},  {"mul8u_Y48", {2, 0.0130, 0.0236}},
+      {"mul8u_YX7", {-1, 0.0360, 0.0490}},  {"mul8u_ZFB", {-1, 0.0191, 0.0490}},
+  };
+  return expected;
+}
+
+LutView ViewOf(const TruthTable& table) { return {table.products().data(), 8, 8}; }
+
+double LeastCost(const std::vector<KernelPlan>& plans, KernelIsa isa) {
+  return PlanCost(*CheapestPlan(plans, isa), isa);
+}
+
+TEST(TfapproxPlans, EveryTableIsAsCheapAsDocumented) {
+  const std::vector<std::string> paths = testing_support::TfapproxTables();
+  if (paths.empty()) {
+    GTEST_SKIP() << "no tables in " << testing_support::TfapproxFolder();
+  }
+  std::vector<double> costs;
+  for (const std::string& path : paths) {
+    const TruthTable table = testing_support::ReadTfapproxTable(path).value();
+    const LutView lut = ViewOf(table);
+    const std::string name = FileStem(path);
+    PlanSearchStats stats;
+    const auto plans = SearchPlans(lut, false, false, {}, &stats);
+    for (const KernelPlan& plan : plans) EXPECT_EQ(FindPlanError(plan, lut), "") << name;
+    const Expected& expected = ExpectedPlans().at(name);
+    if (expected.exact_terms >= 0) {
+      EXPECT_LE(std::min(stats.exact_terms_t, stats.exact_terms_e), expected.exact_terms) << name;
+    }
+    costs.push_back(LeastCost(plans, KernelIsa::kAvx512Vbmi));
+    EXPECT_LE(costs.back(), expected.vbmi + 1e-9) << name;
+    EXPECT_LE(LeastCost(plans, KernelIsa::kAvx2), expected.avx2 + 1e-9) << name;
+  }
+  std::sort(costs.begin(), costs.end());
+  EXPECT_LE(costs[costs.size() / 2], 0.019);
+}
+
+TEST(TfapproxPlans, QuickPlansAreExactAndNotMuchDearer) {
+  for (const std::string& path : testing_support::TfapproxTables()) {
+    const TruthTable table = testing_support::ReadTfapproxTable(path).value();
+    const std::string name = FileStem(path);
+    const auto plans = QuickPlans(ViewOf(table), false, false);
+    ASSERT_FALSE(plans.empty()) << name;
+    for (const KernelPlan& plan : plans) EXPECT_EQ(FindPlanError(plan, ViewOf(table)), "") << name;
+    EXPECT_LE(LeastCost(plans, KernelIsa::kAvx512Vbmi), 1.25 * ExpectedPlans().at(name).vbmi)
+        << name;
+  }
+}
+
+}  // namespace
+}  // namespace axlut

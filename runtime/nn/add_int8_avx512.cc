@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/nn/elementwise_int8.h"
+
+#if defined(__x86_64__)
+// GCC 12 takes the deliberately undefined operands inside its own intrinsics for a mistake (its bug
+// 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include "runtime/nn/fixed_point_avx512.h"
+
+namespace axlut {
+
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl")
+
+namespace {
+
+// AddTerm. The multipliers of additions are below 1: no shift to the left.
+inline __m512i Terms(const int8_t* codes, __m512i zero, __m512i mantissa, __m512i right) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes));
+  const __m512i centred = _mm512_sub_epi32(_mm512_cvtepi8_epi32(bytes), zero);
+  return RoundingDivideByPowerOfTwo16(
+      RoundingDoublingHighMul16(_mm512_slli_epi32(centred, 20), mantissa), right);
+}
+
+}  // namespace
+
+int64_t AddInt8Avx512(const AddParams& params, const int8_t* a, const int8_t* b, int64_t count,
+                      int8_t* output) {
+  const __m512i zero_1 = _mm512_set1_epi32(params.zero_1);
+  const __m512i mantissa_1 = _mm512_set1_epi32(params.multiplier_1.mantissa);
+  const __m512i right_1 = _mm512_set1_epi32(-params.multiplier_1.shift);
+  const __m512i zero_2 = _mm512_set1_epi32(params.zero_2);
+  const __m512i mantissa_2 = _mm512_set1_epi32(params.multiplier_2.mantissa);
+  const __m512i right_2 = _mm512_set1_epi32(-params.multiplier_2.shift);
+  const __m512i mantissa_out = _mm512_set1_epi32(params.multiplier_out.mantissa);
+  const __m512i right_out = _mm512_set1_epi32(-params.multiplier_out.shift);
+  const __m512i zero_out = _mm512_set1_epi32(params.zero_out);
+  const __m512i low = _mm512_set1_epi32(params.clamp.min);
+  const __m512i high = _mm512_set1_epi32(params.clamp.max);
+  int64_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m512i sum = _mm512_add_epi32(Terms(a + i, zero_1, mantissa_1, right_1),
+                                         Terms(b + i, zero_2, mantissa_2, right_2));
+    const __m512i code = _mm512_add_epi32(
+        RoundingDivideByPowerOfTwo16(RoundingDoublingHighMul16(sum, mantissa_out), right_out),
+        zero_out);
+    const __m512i clamped = _mm512_min_epi32(_mm512_max_epi32(code, low), high);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(output + i), _mm512_cvtepi32_epi8(clamped));
+  }
+  return i;
+}
+
+#pragma GCC pop_options
+
+}  // namespace axlut
+#pragma GCC diagnostic pop
+#else
+
+namespace axlut {
+
+int64_t AddInt8Avx512(const AddParams&, const int8_t*, const int8_t*, int64_t, int8_t*) {
+  return 0;
+}
+
+}  // namespace axlut
+#endif  // defined(__x86_64__)

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Builds the kernels' and layers' tests (and the fuzzer) with sanitizers and runs them:
+#   scripts/sanitize.sh [asan-ubsan] [tsan]     both by default
+# Ends with one line of counts for each; exits 1 if anything failed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+presets=("$@")
+[ ${#presets[@]} -gt 0 ] || presets=(asan-ubsan tsan)
+scripts/setup.sh
+
+# What runs code for special instruction sets, reads untrusted plans, or starts threads.
+targets=(kernels_plan_test kernels_conv2d_kernels_test kernels_conv2d_fuzz_test
+  kernels_reference_test kernels_term_conv2d_test kernels_plan_codec_test runtime_nn_lut_conv2d_test runtime_base_parallel_for_test)
+export AXLUT_FUZZ_SECONDS=${AXLUT_FUZZ_SECONDS:-20}
+status=0
+for preset in "${presets[@]}"; do
+  cmake --preset "$preset" >build.log 2>&1 || { cat build.log; exit 1; }
+  mv build.log "build/$preset/configure.log"
+  cmake --build "build/$preset" -j "$(nproc)" --target "${targets[@]}" >"build/$preset/build.log" 2>&1 ||
+    { tail -n 50 "build/$preset/build.log"; exit 1; }
+  failed=0
+  for target in "${targets[@]}"; do
+    log="build/$preset/$target.log"
+    "build/$preset/tests/$target" >"$log" 2>&1 || { failed=$((failed + 1)); tail -n 80 "$log"; }
+  done
+  echo "$preset: $((${#targets[@]} - failed)) passed, $failed failed"
+  [ "$failed" -eq 0 ] || status=1
+done
+exit "$status"
