@@ -91,12 +91,12 @@ Conv2dShape SmallConv() {
   return shape;
 }
 
-// Names of the kernels that this process may use and that take the table.
-std::vector<std::string> Kernels(const TruthTable& table) {
+// Names of the kernels that this process may use and that take the table and the shape.
+std::vector<std::string> Kernels(const TruthTable& table, const Conv2dShape& shape) {
   const PreparedLut lut(LutView{table.products().data(), table.a().width, table.b().width});
   std::vector<std::string> names;
   for (const Conv2dKernelEntry& entry : Conv2dKernels()) {
-    if (entry.isa <= ActiveKernelIsa() && entry.supports(lut, Conv2dShape{})) {
+    if (entry.isa <= ActiveKernelIsa() && entry.supports(lut, shape)) {
       names.emplace_back(entry.name);
     }
   }
@@ -124,7 +124,7 @@ TEST(LutConv2d, EqualsItsDefinitionForEverySignednessAndZeroPoint) {
         for (const std::vector<int32_t>& zero_b :
              {std::vector<int32_t>{0}, std::vector<int32_t>{7}, per_channel}) {
           const auto expected = Expected(table, shape, filter, zero_a, zero_b, input, 2);
-          for (const std::string& kernel : Kernels(table)) {
+          for (const std::string& kernel : Kernels(table, shape)) {
             auto layer =
                 LutConv2d::Create(MakeTable(table), shape, filter, zero_a, zero_b, {kernel});
             ASSERT_TRUE(layer.ok()) << layer.error().ToString();
@@ -250,7 +250,7 @@ TEST(LutConv2d, ThreadCountsAndConcurrentRunsGiveTheSameBytes) {
   std::vector<int32_t> expected(static_cast<size_t>(3 * shape.OutputCount()));
   LutConv2d::Create(table, shape, filter, 9, {3}, {"reference"})
       ->Run(input.data(), 3, expected.data(), SerialFor());
-  for (const std::string& kernel : Kernels(table->table())) {
+  for (const std::string& kernel : Kernels(table->table(), shape)) {
     auto layer = LutConv2d::Create(table, shape, filter, 9, {3}, {kernel});
     ASSERT_TRUE(layer.ok());
     for (int threads : {1, 2, 3, 7}) {
@@ -282,7 +282,7 @@ TEST(LutConv2d, BlocksCoverTheOutputOnce) {
     shape.groups = groups;
     const std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), &random);
     const std::vector<uint8_t> input = RandomCodes(3 * shape.InputCount(), &random);
-    for (const std::string& kernel : Kernels()) {
+    for (const std::string& kernel : Kernels(table->table(), shape)) {
       auto layer = LutConv2d::Create(table, shape, filter, 9, {3}, {kernel});
       ASSERT_TRUE(layer.ok());
       std::vector<int32_t> expected(static_cast<size_t>(3 * shape.OutputCount()));
