@@ -61,7 +61,8 @@ class DepthwiseConv2d final : public Conv2dKernel {
   // Whether planes of codes are needed beside those of indices.
   bool HasCodePlanes() const { return !rows_.index_is_code && !correction_.code_factor.empty(); }
   void MapCodes(const Part& part, const Workspace& work) const;
-  // narrow: with all that is added in 32 bits.
+  // The sums of output channels [first, first + channels) of the tile; if `narrow` with scale and
+  // code sums, which wrap at 32 bits.
   void SumChannels(const Part& part, int64_t first, int64_t channels, const Lanes& lanes,
                    bool narrow, const Workspace& work) const;
   // The last argument only names the accumulator.

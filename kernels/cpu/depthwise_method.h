@@ -14,10 +14,10 @@ namespace axlut {
 // Output channels whose sums are held before they are stored, so that a store fills a cache line.
 inline constexpr int64_t kDepthwiseChannels = 16;
 
-// sums[i] = sum over k < depth of scale * table[rows[k]][plane[offsets[k] + Lane(i)]] + code_factor
-// *
-// ((code_plane[offsets[k] + Lane(i)] & code_mask) ^ code_flip), modulo 2^32. Lanes up to the next
-// multiple of lane_unit are computed as well; what they read is allocated.
+// With place = offsets[k] + Lane(i), modulo 2^32:
+//   sums[i] = sum over k < depth of scale * table[rows[k]][plane[place]]
+//             + code_factor * ((code_plane[place] & code_mask) ^ code_flip).
+// Lanes up to the next multiple of lane_unit are computed as well; what they read is allocated.
 //
 // Offsets are separable: that of tap (i, j) is the sum of a function of i and one of j. Kernel rows
 // that are row_step apart read the same phase of the plane, so what they read overlaps.
