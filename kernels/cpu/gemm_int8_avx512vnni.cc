@@ -115,8 +115,8 @@ void MultiplyVectors(const GemmWork& work, std::integer_sequence<int, kPositions
 
 void Multiply(const GemmWork& work) {
   switch ((work.channels + 15) / 16) {
-    case 1:
-      return MultiplyVectors<1>(work, std::make_integer_sequence<int, 12>());
+    case 1:  // 12 would need more addresses than there are registers
+      return MultiplyVectors<1>(work, std::make_integer_sequence<int, 10>());
     case 2:
       return MultiplyVectors<2>(work, std::make_integer_sequence<int, 12>());
     case 3:
