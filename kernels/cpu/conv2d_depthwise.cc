@@ -8,8 +8,6 @@
 #include <type_traits>
 
 #include "kernels/cpu/blocking.h"
-#include "kernels/cpu/depthwise_avx512vbmi.h"
-#include "kernels/cpu/depthwise_portable.h"
 #include "kernels/cpu/pack_filter.h"
 
 namespace axlut {
@@ -31,21 +29,28 @@ constexpr int64_t kPackCost = 1;
 // a single thread, in percent.
 constexpr int64_t kEnoughTiles = 8;
 constexpr int64_t kMissingTileCost = 4;
+// Lanes that make a tile of small images worth its while.
+constexpr int64_t kEnoughLanes = 1024;
 
-// Per product and lane, idle ones included (Zen 4, 3.7 GHz).
-constexpr double kPortableNsPerLane = 0.24;
-constexpr double kAvx512VbmiNsPerLane = 0.065;
-
-// How well positions fill lanes, with images apart or together.
-double LanesPerPosition(const Conv2dShape& shape, int64_t lane_unit) {
-  if (shape.batch * shape.out_h * shape.out_w == 0) return 1;
-  const DepthwisePlanes planes(shape, true);
-  const DepthwiseBlock image{0, 1, 0, shape.out_h, 0, shape.out_w};
-  DepthwiseBlock images = image;
-  images.images = shape.batch;
-  const int64_t lanes = std::min(RoundUp(planes.Lanes(image), lane_unit) * shape.batch,
-                                 RoundUp(planes.Lanes(images), lane_unit));
-  return static_cast<double>(lanes) / static_cast<double>(shape.batch * shape.out_h * shape.out_w);
+// Classes as rows, but indexed by codes.
+LookupRows RowsByCode(const LookupRows& table) {
+  LookupRows rows;
+  rows.planes = table.planes;
+  rows.row_length = 256;
+  rows.row_bytes = 256 * table.planes;
+  rows.index_is_code = true;
+  rows.storage = AlignedArray<uint8_t>(256 * rows.row_bytes);
+  rows.data = rows.storage.data();
+  const int64_t count = 1 + *std::max_element(table.row_of, table.row_of + 256);
+  for (int64_t row = 0; row < count; ++row) {
+    for (int64_t code = 0; code < 256; ++code) {
+      const uint8_t* entry =
+          table.data + row * table.row_bytes + table.index_of[code] * table.planes;
+      std::copy(entry, entry + table.planes,
+                rows.storage.data() + row * rows.row_bytes + code * table.planes);
+    }
+  }
+  return rows;
 }
 
 }  // namespace
@@ -53,6 +58,7 @@ double LanesPerPosition(const Conv2dShape& shape, int64_t lane_unit) {
 // Views into the caller's memory.
 struct DepthwiseConv2d::Workspace {
   uint8_t* planes;           // [channel][plane_bytes]
+  uint8_t* code_planes;      // the same before codes are mapped, where that is needed
   const uint8_t** pointers;  // one per pixel
   void* targets;             // one pointer per lane
   void* unused;              // what lanes that are no positions are stored to
@@ -81,6 +87,8 @@ struct DepthwiseConv2d::Workspace {
         method.needs_margin ? RoundUp(kernel.planes_.RowReach(part.block.columns), 16) : 0;
     work->sums_stride = std::min(lanes, kernel.max_lanes_) + 2 * margin + 16;
     work->planes = take(part.channels * work->plane_bytes);
+    work->code_planes = work->planes;
+    if (kernel.HasCodePlanes()) work->code_planes = take(part.channels * work->plane_bytes);
     work->pointers = reinterpret_cast<const uint8_t**>(take(pixels * 8));
     work->targets = take(lanes * 8);
     work->unused = take(part.channels * kernel.multiplier_ * 8);
@@ -101,11 +109,13 @@ DepthwiseConv2d::DepthwiseConv2d(const DepthwiseMethod& method, const PreparedLu
       multiplier_(shape.GroupOutC()),
       column_blocks_(std::max<int64_t>(1, CeilDiv(shape.out_w, kMaxColumns))),
       planes_(shape, column_blocks_ == 1),
-      rows_((lut.*method.rows)(RowOperand::kB)),
+      rows_by_class_((lut.*method.rows)(RowOperand::kB)),
+      rows_by_code_(NeedsRowsByCode() ? RowsByCode(rows_by_class_) : LookupRows{}),
+      rows_(NeedsRowsByCode() ? rows_by_code_ : rows_by_class_),
       correction_(shape, weights),
       max_lanes_(correction_.code_factor.empty() ? method.max_lanes : method.max_code_lanes),
       filter_rows_(PackFilterRows(shape, weights.filter, ProductOrder(shape, shape.GroupInC()),
-                                  rows_.row_of)),
+                                  rows_by_class_.row_of)),
       code_mask_(static_cast<uint8_t>((1 << lut.view().width_a) - 1)) {
   ChooseChannels();
   ChooseRows();
@@ -169,7 +179,11 @@ DepthwiseBlock DepthwiseConv2d::LargestBlock() const {
 }
 
 int64_t DepthwiseConv2d::ImageBlocks(int64_t batch) const {
-  const int64_t enough = CeilDiv(kEnoughTiles, channel_blocks_);
+  if (batch == 0) return 0;
+  // More tiles than necessary only while each has lanes enough.
+  const int64_t lanes = batch * planes_.ImageLanes(rows_per_block_, shape_.out_w);
+  const int64_t filled = std::max<int64_t>(1, lanes / std::min(max_lanes_, kEnoughLanes));
+  const int64_t enough = std::min(CeilDiv(kEnoughTiles, channel_blocks_), filled);
   return std::min(batch, std::max(CeilDiv(batch, images_per_block_), enough));
 }
 
@@ -244,20 +258,37 @@ void DepthwiseConv2d::FindTargets(const DepthwiseBlock& block, int64_t lanes, Ac
   }
 }
 
+// From codes to indices.
+void DepthwiseConv2d::MapCodes(const Part& part, const Workspace& work) const {
+  if (HasCodePlanes()) {
+    std::memcpy(work.planes, work.code_planes,
+                static_cast<size_t>(part.channels * work.plane_bytes));
+  }
+  CodeBlock block;
+  block.codes = work.planes;
+  block.rows = part.channels;
+  block.stride = work.plane_bytes;
+  block.length = work.plane_bytes;
+  block.map = rows_.index_of;
+  method_.map_codes(block);
+}
+
 // The sums of output channels [first, first + channels) of the tile.
 void DepthwiseConv2d::SumChannels(const Part& part, int64_t first, int64_t channels,
-                                  const Lanes& lanes, bool add_codes, const Workspace& work) const {
+                                  const Lanes& lanes, bool narrow, const Workspace& work) const {
   for (int64_t o = 0; o < channels; ++o) {
     const int64_t channel = part.first_channel * multiplier_ + first + o;
     DepthwiseSum sum;
     sum.rows = filter_rows_.data() + channel * shape_.Depth();
     sum.plane = work.planes + (first + o) / multiplier_ * work.plane_bytes + lanes.first;
+    sum.code_plane = work.code_planes + (sum.plane - work.planes);
     sum.offsets = work.offsets;
     sum.depth = shape_.Depth();
     sum.kernel_w = shape_.kernel_w;
     sum.row_step = shape_.stride_h / std::gcd(shape_.stride_h, shape_.dilation_h);
     sum.lanes = lanes.count;
-    if (add_codes) {
+    if (narrow) sum.scale = lut_.scale();
+    if (narrow && !correction_.code_factor.empty()) {
       sum.code_factor = correction_.code_factor[static_cast<size_t>(channel)];
       sum.code_mask = code_mask_;
       sum.code_flip = correction_.code_flip;
@@ -275,6 +306,7 @@ void DepthwiseConv2d::StoreChannels(const Part& part, int64_t first, int64_t cha
   store.stride = work.sums_stride;
   store.lanes = lanes.count;
   store.channels = channels;
+  store.add = correction_.add_to_acc;
   store.first_channel = part.first_channel * multiplier_ + first;
   for (int64_t o = 0; o < channels; ++o) {
     const auto channel = static_cast<size_t>(store.first_channel + o);
@@ -293,15 +325,18 @@ void DepthwiseConv2d::StoreChannels(const Part& part, int64_t first, int64_t cha
   for (int64_t i = 0; i < lanes.count; ++i) {
     for (int64_t o = 0; o < channels; ++o) {
       const auto channel = static_cast<size_t>(first_channel + o);
-      uint64_t value = work.sums[o * work.sums_stride + i] +
+      const auto scale = static_cast<uint64_t>(int64_t{lut_.scale()});
+      uint64_t value = scale * work.sums[o * work.sums_stride + i] +
                        MinOffset<int64_t>(lut_.min(), shape_.Depth()) +
                        static_cast<uint64_t>(correction_.bias[channel]);
       if (!correction_.code_factor.empty()) {
-        const uint8_t* plane = work.planes + (first + o) / multiplier_ * work.plane_bytes;
+        const uint8_t* plane = work.code_planes + (first + o) / multiplier_ * work.plane_bytes;
         const auto factor = static_cast<uint64_t>(int64_t{correction_.code_factor[channel]});
         value += factor * CodeSum(plane + LaneOf(lanes.first + i), work.offsets);
       }
-      targets[i][first_channel + o] = static_cast<int64_t>(value);
+      int64_t* target = targets[i] + first_channel + o;
+      if (correction_.add_to_acc) value += static_cast<uint64_t>(*target);
+      *target = static_cast<int64_t>(value);
     }
   }
 }
@@ -323,7 +358,8 @@ void DepthwiseConv2d::Run(const Conv2dInput& input, int64_t tile, void* memory, 
   planes_.FindOffsets(part.block, work.offsets);
   planes_.FindPixels(input, part.block, part.first_channel, work.padding, work.pointers);
   method_.transpose(work.pointers, RoundUp(planes_.Pixels(part.block), 16), part.channels,
-                    work.planes, work.plane_bytes);
+                    work.code_planes, work.plane_bytes);
+  if (!rows_.index_is_code) MapCodes(part, work);
   const int64_t lanes = RoundUp(planes_.Lanes(part.block), method_.lane_unit);
   const int64_t first_channel = part.first_channel * multiplier_;
   // Stores add the channel, which memory for one tile's channels must not.
@@ -331,15 +367,13 @@ void DepthwiseConv2d::Run(const Conv2dInput& input, int64_t tile, void* memory, 
   FindTargets(part.block, lanes, acc, unused, static_cast<Acc**>(work.targets));
   const int64_t channels = part.channels * multiplier_;
   const int64_t parts = CeilDiv(lanes, max_lanes_);
-  // The sums have no room for the 64-bit products of code sums.
-  const bool add_codes = sizeof(Acc) == 4 && !correction_.code_factor.empty();
   for (int64_t first = 0; first < channels; first += kDepthwiseChannels) {
     const int64_t count = std::min(kDepthwiseChannels, channels - first);
     for (int64_t i = 0; i < parts; ++i) {
       Lanes some;
       some.first = BlockStart(i, lanes, method_.lane_unit, parts);
       some.count = BlockStart(i + 1, lanes, method_.lane_unit, parts) - some.first;
-      SumChannels(part, first, count, some, add_codes, work);
+      SumChannels(part, first, count, some, sizeof(Acc) == 4, work);
       StoreChannels(part, first, count, some, work, acc);
     }
   }
@@ -353,36 +387,6 @@ void DepthwiseConv2d::RunTile(const Conv2dInput& input, int64_t tile, void* work
 void DepthwiseConv2d::RunTile(const Conv2dInput& input, int64_t tile, void* workspace,
                               int64_t* acc) const {
   Run(input, tile, workspace, acc);
-}
-
-bool DepthwisePortableKernel::Supports(const PreparedLut& lut, const Conv2dShape& shape) {
-  // Sums of T - min must fit uint32_t.
-  return shape.groups == shape.in_c && !lut.is_residual() &&
-         (lut.range() == 0 || shape.Depth() <= std::numeric_limits<uint32_t>::max() / lut.range());
-}
-
-double DepthwisePortableKernel::Cost(const PreparedLut&, const Conv2dShape& shape) {
-  return kPortableNsPerLane * LanesPerPosition(shape, 16);
-}
-
-std::unique_ptr<Conv2dKernel> DepthwisePortableKernel::Make(const PreparedLut& lut,
-                                                            const Conv2dShape& shape,
-                                                            const Conv2dWeights& weights) {
-  return std::make_unique<DepthwiseConv2d>(kDepthwisePortable, lut, shape, weights);
-}
-
-bool DepthwiseAvx512VbmiKernel::Supports(const PreparedLut& lut, const Conv2dShape& shape) {
-  return DepthwisePortableKernel::Supports(lut, shape) && lut.range() < 65536;
-}
-
-double DepthwiseAvx512VbmiKernel::Cost(const PreparedLut&, const Conv2dShape& shape) {
-  return kAvx512VbmiNsPerLane * LanesPerPosition(shape, 64);
-}
-
-std::unique_ptr<Conv2dKernel> DepthwiseAvx512VbmiKernel::Make(const PreparedLut& lut,
-                                                              const Conv2dShape& shape,
-                                                              const Conv2dWeights& weights) {
-  return std::make_unique<DepthwiseConv2d>(kDepthwiseAvx512Vbmi, lut, shape, weights);
 }
 
 }  // namespace axlut

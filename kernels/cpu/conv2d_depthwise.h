@@ -55,8 +55,15 @@ class DepthwiseConv2d final : public Conv2dKernel {
   template <typename Acc>
   void FindTargets(const DepthwiseBlock& block, int64_t lanes, Acc* acc, Acc* unused,
                    Acc** targets) const;
+  bool NeedsRowsByCode() const {
+    return method_.map_codes == nullptr && !rows_by_class_.index_is_code;
+  }
+  // Whether planes of codes are needed beside those of indices.
+  bool HasCodePlanes() const { return !rows_.index_is_code && !correction_.code_factor.empty(); }
+  void MapCodes(const Part& part, const Workspace& work) const;
+  // narrow: with all that is added in 32 bits.
   void SumChannels(const Part& part, int64_t first, int64_t channels, const Lanes& lanes,
-                   bool add_codes, const Workspace& work) const;
+                   bool narrow, const Workspace& work) const;
   // The last argument only names the accumulator.
   void StoreChannels(const Part& part, int64_t first, int64_t channels, const Lanes& lanes,
                      const Workspace& work, int32_t* acc) const;
@@ -73,10 +80,12 @@ class DepthwiseConv2d final : public Conv2dKernel {
   const int64_t multiplier_;     // output channels per input channel
   const int64_t column_blocks_;  // > 1 only if rows_per_block_ is 1
   const DepthwisePlanes planes_;
-  const LookupRows& rows_;
+  const LookupRows& rows_by_class_;
+  const LookupRows rows_by_code_;  // where the method wants them
+  const LookupRows& rows_;         // one of these
   const Conv2dCorrection correction_;
   const int64_t max_lanes_;
-  const AlignedArray<uint8_t> filter_rows_;  // [out_c][K], masked
+  const AlignedArray<uint8_t> filter_rows_;  // [out_c][K]
   const uint8_t code_mask_;
   int64_t channel_blocks_ = 1;
   int64_t rows_per_block_ = 1;
@@ -93,7 +102,7 @@ struct DepthwiseAvx512VbmiKernel {
                                             const Conv2dWeights& weights);
 };
 
-// Any table, if the sums of T - min over a window fit 32 bits.
+// Any table, if the sums of its entries over a window fit 32 bits.
 struct DepthwisePortableKernel {
   static bool Supports(const PreparedLut& lut, const Conv2dShape& shape);
   static double Cost(const PreparedLut& lut, const Conv2dShape& shape);

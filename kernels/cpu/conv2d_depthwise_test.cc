@@ -85,9 +85,13 @@ class DepthwiseTest : public testing::TestWithParam<Conv2dKernelEntry> {
 
   // In turn with and without corrections.
   void Check(const Conv2dShape& shape) {
+    Check(PreparedLut(LutView{products_.data(), 8, 8}), shape);
+  }
+
+  // products_ are those of `lut`.
+  void Check(const PreparedLut& lut, const Conv2dShape& shape) {
     if (HasFatalFailure()) return;
     const LutView view{products_.data(), 8, 8};
-    const PreparedLut lut(view);
     if (!GetParam().supports(lut, shape)) return;
     ++checked_;
     const Layer layer(shape, checked_ % 2 == 0, &random_);
@@ -213,6 +217,40 @@ TEST_P(DepthwiseTest, LargeFilters) {
     }
   }
   EXPECT_EQ(checked_, 24);
+}
+
+// What a plan leaves over: fewer classes than codes, of one or two bytes, scaled.
+TEST_P(DepthwiseTest, ResidualsOfPlans) {
+  for (const int32_t classes : {3, 64, 65, 128, 200}) {
+    for (const uint32_t largest : {63u, 255u, 65535u}) {
+      PlanResidual residual;
+      residual.scale = classes == 64 ? 1 : -77;
+      residual.count_a = residual.count_b = classes;
+      for (int32_t i = 0; i < classes * classes; ++i) {
+        residual.entries.push_back(static_cast<uint16_t>(random_() % (largest + 1)));
+      }
+      for (int code = 0; code < 256; ++code) {
+        residual.class_a.push_back(
+            static_cast<uint8_t>(random_() % static_cast<uint32_t>(classes)));
+        residual.class_b.push_back(
+            static_cast<uint8_t>(random_() % static_cast<uint32_t>(classes)));
+      }
+      for (size_t a = 0; a < 256; ++a) {
+        for (size_t b = 0; b < 256; ++b) {
+          const size_t entry =
+              residual.class_a[a] * static_cast<size_t>(classes) + residual.class_b[b];
+          products_[a << 8 | b] = residual.scale * residual.entries[entry];
+        }
+      }
+      const PreparedLut lut(residual, 8, 8);
+      for (int64_t size : {3, 13}) {  // little and enough for tables of its own
+        Check(lut, Depthwise(size, 19, 2, 3));
+        Check(lut, Depthwise(size, 19, 1, 13));
+        Check(lut, Depthwise(size, 2, 1, 3));
+      }
+    }
+  }
+  EXPECT_TRUE(checked_ == 90 || std::string(GetParam().name) == "reference") << checked_;
 }
 
 TEST_P(DepthwiseTest, PaddingBeyondTheFilterAndTheImage) {

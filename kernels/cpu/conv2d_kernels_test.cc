@@ -49,6 +49,24 @@ std::vector<int32_t> RandomProducts(int width_a, int width_b, int64_t min, int64
   return products;
 }
 
+// values[a * columns + b] = P[a >> 4][b] + Q[a & 15][b] <= max, and max at [0][0].
+std::vector<uint32_t> SeparableValues(size_t rows, size_t columns, uint32_t max,
+                                      std::mt19937* random) {
+  std::vector<uint32_t> p(16 * columns);
+  std::vector<uint32_t> q(16 * columns);
+  for (uint32_t& value : p) value = (*random)() % (max / 2 + 1);
+  for (uint32_t& value : q) value = (*random)() % (max - max / 2 + 1);
+  p[0] = max / 2;
+  q[0] = max - max / 2;
+  std::vector<uint32_t> values;
+  for (size_t a = 0; a < rows; ++a) {
+    for (size_t b = 0; b < columns; ++b) {
+      values.push_back(p[(a >> 4) * columns + b] + q[(a & 15) * columns + b]);
+    }
+  }
+  return values;
+}
+
 // Random entries up to `max` for random classes of either operand.
 PlanResidual RandomResidual(int width_a, int width_b, int32_t count_a, int32_t count_b,
                             uint32_t max, int32_t scale, std::mt19937* random) {
@@ -84,6 +102,39 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     Conv2dShape shape;
     shape.in_c = shape.out_c = 2;
     return GetParam().supports(PreparedLut(LutView{products.data(), 8, 8}), shape);
+  }
+
+  // Whether the kernel takes only tables that are separable by nibbles, up to kMaxSeparable.
+  static bool NeedsSeparable() { return std::string(GetParam().name) == "separable_avx2"; }
+  static constexpr int64_t kMaxSeparable = 32512;  // (P >> 7) + (Q >> 7) fits a byte
+
+  // A random table, or a separable one if the kernel takes no other.
+  static std::vector<int32_t> Table(int width_a, int width_b, int64_t min, int64_t max,
+                                    std::mt19937* random) {
+    if (!NeedsSeparable()) return RandomProducts(width_a, width_b, min, max, random);
+    const auto range = static_cast<uint32_t>(std::min(max - min, kMaxSeparable));
+    std::vector<int32_t> products;
+    for (uint32_t value :
+         SeparableValues(size_t{1} << width_a, size_t{1} << width_b, range, random)) {
+      products.push_back(static_cast<int32_t>(min + value));
+    }
+    return products;
+  }
+
+  static PlanResidual Residual(int width_a, int width_b, int32_t count_a, int32_t count_b,
+                               uint32_t max, int32_t scale, std::mt19937* random) {
+    auto residual = RandomResidual(width_a, width_b, count_a, count_b, max, scale, random);
+    if (!NeedsSeparable()) return residual;
+    residual.count_a = 1 << width_a;
+    for (size_t a = 0; a < residual.class_a.size(); ++a) {
+      residual.class_a[a] = static_cast<uint8_t>(a);
+    }
+    residual.entries.clear();
+    for (uint32_t value : SeparableValues(residual.class_a.size(), static_cast<size_t>(count_b),
+                                          std::min<uint32_t>(max, kMaxSeparable), random)) {
+      residual.entries.push_back(static_cast<uint16_t>(value));
+    }
+    return residual;
   }
 
   // Compares both accumulators with the reference for random tensors.
@@ -147,7 +198,7 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     // Kernels that choose a loop order must be right in either.
     if (auto* lookup = dynamic_cast<LookupConv2d*>(kernel.get())) {
       for (RowOperand rows : {RowOperand::kA, RowOperand::kB}) {
-        lookup->ForceRows(rows);
+        if (!lookup->ForceRows(rows)) continue;
         CheckKernel(*kernel, view, shape, input, filter, corrections, pad_code);
       }
     }
@@ -249,13 +300,13 @@ TEST_P(Conv2dKernelTest, EqualsTheReferenceForRandomShapes) {
     // One and two bytes, signed and unsigned.
     const int64_t max = i % 5 == 0 ? 100 : i % 5 == 1 ? 32767 : 65535;
     const int64_t min = i % 5 == 0 ? -155 : i % 5 == 1 ? -32768 : 0;
-    Check(RandomProducts(width_a, width_b, min, max, &random), width_a, width_b, s, &random);
+    Check(Table(width_a, width_b, min, max, &random), width_a, width_b, s, &random);
   }
 }
 
 TEST_P(Conv2dKernelTest, EveryDepthAddsOnlyItsOwnProducts) {
   std::mt19937 random(21);
-  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   for (int64_t depth = 1; depth <= 33; ++depth) {
     Conv2dShape s;
     s.in_c = depth;
@@ -278,7 +329,7 @@ TEST_P(Conv2dKernelTest, EveryDepthAddsOnlyItsOwnProducts) {
 TEST_P(Conv2dKernelTest, EveryNumberOfPositionsAndChannels) {
   if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(22);
-  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   for (int64_t count : {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 256, 257, 520}) {
     for (int64_t other : {1, 3, 16, 17, 65}) {
       Conv2dShape s;
@@ -299,7 +350,7 @@ TEST_P(Conv2dKernelTest, EveryPairOfWidths) {
   for (int width_a = 1; width_a <= 8; ++width_a) {
     for (int width_b = 1; width_b <= 8; ++width_b) {
       const int64_t largest = (int64_t{1} << (width_a + width_b)) - 1;
-      const auto products = RandomProducts(width_a, width_b, 0, largest, &random);
+      const auto products = Table(width_a, width_b, 0, largest, &random);
       Conv2dShape s;
       s.in_h = s.in_w = s.out_h = s.out_w = 5;
       s.kernel_h = s.kernel_w = 3;
@@ -322,8 +373,11 @@ TEST_P(Conv2dKernelTest, EveryPairOfWidths) {
 TEST_P(Conv2dKernelTest, LargestProductsOverTheDeepestLayers) {
   std::mt19937 random(24);
   for (int32_t product : {65535, -32768}) {
-    std::vector<int32_t> products(65536, product);
-    products[1] = product < 0 ? 32767 : 0;  // so that T - min spans 16 bits
+    std::vector<int32_t> products(65536, NeedsSeparable() ? product / 4 : product);
+    // So that T - min spans 16 bits.
+    for (size_t a = 0; a < 256; ++a) {
+      products[a << 8 | 1] = product > 0 ? 0 : NeedsSeparable() ? 8191 : 32767;
+    }
     for (int64_t depth : {255, 256, 257, 258, 1023, 1024, 1025, 4608, 70000}) {
       for (int64_t positions : {1, 3, 66}) {
         Conv2dShape s;
@@ -351,7 +405,7 @@ TEST_P(Conv2dKernelTest, LargestProductsOverTheDeepestLayers) {
 TEST_P(Conv2dKernelTest, PointwiseAndFullSizeFilters) {
   if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(28);
-  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   for (int64_t size : {1, 5, 12}) {
     for (int64_t stride : {1, 2}) {
       Conv2dShape s;
@@ -374,7 +428,7 @@ TEST_P(Conv2dKernelTest, PointwiseAndFullSizeFilters) {
 TEST_P(Conv2dKernelTest, WindowsOutsideTheImage) {
   if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(29);
-  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   for (int64_t groups : {1, 18}) {
     Conv2dShape s;
     s.in_h = s.in_w = 3;
@@ -400,7 +454,7 @@ TEST_P(Conv2dKernelTest, WindowsOutsideTheImage) {
 TEST_P(Conv2dKernelTest, AnyInt32IsAProduct) {
   std::mt19937 random(25);
   for (int64_t max : {int64_t{65536}, int64_t{1} << 24, int64_t{INT32_MAX}}) {
-    const auto products = RandomProducts(8, 8, max == INT32_MAX ? INT32_MIN : 0, max, &random);
+    const auto products = Table(8, 8, max == INT32_MAX ? INT32_MIN : 0, max, &random);
     Conv2dShape s;
     s.in_h = s.in_w = s.out_h = s.out_w = 4;
     s.kernel_h = s.kernel_w = 3;
@@ -428,9 +482,9 @@ TEST_P(Conv2dKernelTest, ResidualsOfEveryNumberOfClassesAndRange) {
   for (int32_t count_a : {1, 2, 16, 63, 64, 65, 128, 129, 256}) {
     for (int32_t count_b : {1, 14, 64, 65, 128, 129, 256}) {
       for (uint32_t max : {0u, 1u, 63u, 64u, 127u, 128u, 255u, 256u, 0x3fffu, 0x7fffu, 65535u}) {
+        if (random() % 3 != 0) continue;
         const int32_t scales[] = {1, -1, 512, -77777, INT32_MIN, INT32_MAX};
-        const auto residual =
-            RandomResidual(8, 8, count_a, count_b, max, scales[random() % 6], &random);
+        const auto residual = Residual(8, 8, count_a, count_b, max, scales[random() % 6], &random);
         Conv2dShape s;
         s.in_h = s.in_w = s.out_h = s.out_w = up_to(12);
         s.kernel_h = s.kernel_w = 2 * up_to(2) - 1;
@@ -462,9 +516,9 @@ TEST_P(Conv2dKernelTest, ResidualsOfEveryNumberOfClassesAndRange) {
     s.out_w = up_to(13);
     const int width_a = static_cast<int>(up_to(8));
     const int width_b = static_cast<int>(up_to(8));
-    const auto residual = RandomResidual(
-        width_a, width_b, static_cast<int32_t>(up_to(1 << width_a)),
-        static_cast<int32_t>(up_to(1 << width_b)), i % 2 == 0 ? 60 : 65535, 3 - i, &random);
+    const auto residual = Residual(width_a, width_b, static_cast<int32_t>(up_to(1 << width_a)),
+                                   static_cast<int32_t>(up_to(1 << width_b)),
+                                   i % 2 == 0 ? 60 : 65535, 3 - i, &random);
     CheckResidual(residual, width_a, width_b, s, &random);
   }
 }
@@ -474,7 +528,7 @@ TEST_P(Conv2dKernelTest, LargestEntriesOfEveryPairingOverTheDeepestLayers) {
   std::mt19937 random(30);
   for (uint32_t max : {63u, 127u, 255u, 0x3fffu, 0x7fffu, 65535u}) {
     for (int32_t classes : {64, 128, 256}) {
-      auto residual = RandomResidual(8, 8, classes, classes, max, -3, &random);
+      auto residual = Residual(8, 8, classes, classes, max, -3, &random);
       std::fill(residual.entries.begin(), residual.entries.end(), static_cast<uint16_t>(max));
       for (int64_t depth : {1, 2, 3, 5, 255, 257, 259, 1023, 1025, 1151, 1153, 2311}) {
         for (int64_t channels : {1, 2, 3, 65}) {
@@ -492,8 +546,9 @@ TEST_P(Conv2dKernelTest, LargestEntriesOfEveryPairingOverTheDeepestLayers) {
 
 // Tiles of many shapes: images in one row and one column, wide rows, several images per tile.
 TEST_P(Conv2dKernelTest, InputsOfEveryShapeUnderSharedWindows) {
+  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(31);
-  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   struct Image {
     int64_t batch, h, w;
   };
@@ -537,7 +592,7 @@ TEST_P(Conv2dKernelTest, ZeroTableGivesZero) {
 TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
   if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
   std::mt19937 random(27);
-  const std::vector<int32_t> products = RandomProducts(8, 8, 0, 65535, &random);
+  const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   const PreparedLut lut(LutView{products.data(), 8, 8});
   Conv2dShape s;
   s.batch = 40;
@@ -576,6 +631,8 @@ TEST(Conv2dChoices, TheInstructionSetAndTheTableDecide) {
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx2), "expanded_avx2");
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kScalar), "row_stationary");
   s.groups = 64;  // depthwise: nothing to expand
+  s.kernel_h = s.kernel_w = 3;
+  s.pad_top = s.pad_left = 1;
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512Vbmi), "depthwise_avx512vbmi");
   EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512), "depthwise_portable");
   s.groups = 1;
@@ -585,7 +642,8 @@ TEST(Conv2dChoices, TheInstructionSetAndTheTableDecide) {
 }
 
 TEST(Conv2dChoices, TooFewOutputsDoNotPayForExpandedRows) {
-  const std::vector<int32_t> products(65536, 7);
+  std::vector<int32_t> products(65536, 7);
+  products[5] = 65535;  // not separable
   const PlannedLut lut(LutView{products.data(), 8, 8}, {});
   Conv2dShape dense;
   dense.in_c = dense.out_c = 64;
@@ -595,8 +653,24 @@ TEST(Conv2dChoices, TooFewOutputsDoNotPayForExpandedRows) {
   depthwise.in_c = depthwise.out_c = depthwise.groups = 64;
   // A filter of the image's size has one output per image: planes would hold it alone.
   depthwise.in_h = depthwise.in_w = depthwise.kernel_h = depthwise.kernel_w = 7;
-  depthwise.batch = 16;
+  depthwise.batch = 64;
   EXPECT_EQ(Chosen(lut, depthwise, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
+}
+
+TEST(Conv2dChoices, SeparableTablesAreLookedUpByNibblesWithoutVbmi) {
+  std::vector<int32_t> products;
+  for (int32_t i = 0; i < 65536; ++i) {
+    products.push_back(((i >> 12) * 37 + (i >> 8 & 15) * 5) * (i & 7));
+  }
+  Conv2dShape s;
+  s.in_c = s.out_c = 64;
+  s.in_h = s.in_w = s.out_h = s.out_w = 14;
+  const PlannedLut separable(LutView{products.data(), 8, 8}, {});
+  EXPECT_EQ(Chosen(separable, s, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
+  EXPECT_EQ(Chosen(separable, s, KernelIsa::kAvx2), "separable_avx2");
+  products[777] += 1;
+  const PlannedLut other(LutView{products.data(), 8, 8}, {});
+  EXPECT_EQ(Chosen(other, s, KernelIsa::kAvx2), "expanded_avx2");
 }
 
 // Of one term, exact or not: a * b = a * (b - 128) + 128 * a.
@@ -634,7 +708,8 @@ TEST(Conv2dChoices, AreSortedAndEndInSomethingThatAnyTableCanUse) {
   products[5] = INT32_MAX;  // no kernel for entries of two bytes
   const PlannedLut lut(LutView{products.data(), 8, 8}, {});
   Conv2dShape s;
-  s.in_c = s.out_c = s.in_w = s.out_w = 32;
+  s.in_c = s.out_c = 64;
+  s.in_h = s.in_w = s.out_h = s.out_w = 14;
   const auto choices = Conv2dChoices(lut, s, KernelIsa::kAvx512Vbmi);
   ASSERT_FALSE(choices.empty());
   EXPECT_EQ(choices.back().Name(), "reference");

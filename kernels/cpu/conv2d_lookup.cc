@@ -94,7 +94,7 @@ int64_t LookupConv2d::ChannelUnit() const {
 void LookupConv2d::PackFilter(const uint8_t* filter) {
   const std::vector<int64_t> order = ProductOrder(shape_, block_channels_);
   filter_rows_ = PackFilterRows(shape_, filter, order, rows_by_b_->row_of);
-  if (groups_per_tile_ > 1) return;  // always filter-stationary
+  if (groups_per_tile_ > 1 || rows_by_a_->planes == 0) return;  // always filter-stationary
   const int64_t group_out_c = shape_.GroupOutC();
   const int64_t padded_c = RoundUp(group_out_c, ChannelUnit());
   const int64_t blocks = CeilDiv(padded_c, method_.max_lanes);
@@ -154,6 +154,12 @@ bool LookupConv2d::PrefersActivationRows(int64_t batch) const {
   shape.batch = batch;
   return LookupCost(method_, lut_, shape, RowOperand::kA) <
          LookupCost(method_, lut_, shape, RowOperand::kB);
+}
+
+bool LookupConv2d::ForceRows(RowOperand rows) {
+  if ((rows == RowOperand::kA ? rows_by_a_ : rows_by_b_)->planes == 0) return false;
+  forced_order_ = rows;
+  return true;
 }
 
 Conv2dTile LookupConv2d::TileOf(const Tiling& t, int64_t tile) const {
@@ -433,6 +439,16 @@ std::unique_ptr<Conv2dKernel> DirectAvx512VbmiKernel::Make(const PreparedLut& lu
                                                            const Conv2dShape& shape,
                                                            const Conv2dWeights& weights) {
   return std::make_unique<LookupConv2d>(kDirectAvx512VbmiLookup, lut, shape, weights);
+}
+
+double SeparableAvx2Kernel::Cost(const PreparedLut& lut, const Conv2dShape& shape) {
+  return LookupCost(kSeparableAvx2Lookup, lut, shape);
+}
+
+std::unique_ptr<Conv2dKernel> SeparableAvx2Kernel::Make(const PreparedLut& lut,
+                                                        const Conv2dShape& shape,
+                                                        const Conv2dWeights& weights) {
+  return std::make_unique<LookupConv2d>(kSeparableAvx2Lookup, lut, shape, weights);
 }
 
 }  // namespace axlut

@@ -19,6 +19,7 @@
 #include "kernels/cpu/input_region.h"
 #include "kernels/cpu/lookup.h"
 #include "kernels/cpu/row_stationary.h"
+#include "kernels/cpu/separable_avx2.h"
 
 namespace axlut {
 
@@ -28,8 +29,9 @@ class LookupConv2d final : public Conv2dKernel {
                const Conv2dWeights& weights);
 
   // Overrides the choice of the loop order (kA: activation-stationary), but for depthwise layers
-  // with one input channel per group, which are filter-stationary. For tests and benchmarks.
-  void ForceRows(RowOperand rows) { forced_order_ = rows; }
+  // with one input channel per group, which are filter-stationary. False if the table has no such
+  // rows. For tests and benchmarks.
+  bool ForceRows(RowOperand rows);
 
   int64_t TileCount(int64_t batch) const override;
   Conv2dTile TileAt(int64_t batch, int64_t tile) const override;
@@ -110,6 +112,16 @@ struct RowStationaryKernel {
 // Entries of two bytes; 64 lanes at a time.
 struct DirectAvx512VbmiKernel {
   static bool Supports(const PreparedLut& lut, const Conv2dShape&) { return lut.range() < 65536; }
+  static double Cost(const PreparedLut& lut, const Conv2dShape& shape);
+  static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
+                                            const Conv2dWeights& weights);
+};
+
+// Tables that are separable by nibbles of a.
+struct SeparableAvx2Kernel {
+  static bool Supports(const PreparedLut& lut, const Conv2dShape&) {
+    return lut.NibblePlanes(RowOperand::kB).planes > 0;
+  }
   static double Cost(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
                                             const Conv2dWeights& weights);

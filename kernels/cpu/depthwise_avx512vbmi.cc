@@ -88,11 +88,15 @@ struct ByteSums {
   __m512i odd;
 };
 
-// What is added to 64 sums: `low` + 256 * `high` + factor * `codes`.
+// What is added to 64 sums: scale * (`low` + 256 * `high`) + factor * `codes`.
 template <bool kCodes>
 struct Flush {
-  Flush(const ByteSums& low, const ByteSums& high)
-      : low_even(low.Even()), low_odd(low.odd), high_even(high.Even()), high_odd(high.odd) {}
+  Flush(const ByteSums& low, const ByteSums& high, int32_t factor)
+      : scale(factor),
+        low_even(low.Even()),
+        low_odd(low.odd),
+        high_even(high.Even()),
+        high_odd(high.odd) {}
   void AddCodes(const ByteSums& codes, int32_t factor) {
     codes_even = codes.Even();
     codes_odd = codes.odd;
@@ -113,10 +117,16 @@ struct Flush {
   void Part(__m512i pairs, __m512i code_pairs, bool add, uint32_t* sums) const {
     const __m512i weights = _mm512_set1_epi32(0x01000001);
     __m512i value = add ? _mm512_load_si512(sums) : _mm512_setzero_si512();
-    value = _mm512_dpwssd_epi32(value, pairs, weights);
+    if (scale != 1) {
+      const __m512i sum = _mm512_dpwssd_epi32(_mm512_setzero_si512(), pairs, weights);
+      value = _mm512_add_epi32(value, _mm512_mullo_epi32(sum, _mm512_set1_epi32(scale)));
+    } else {
+      value = _mm512_dpwssd_epi32(value, pairs, weights);
+    }
     if constexpr (kCodes) value = _mm512_dpwssd_epi32(value, code_pairs, factors);
     _mm512_store_si512(sums, value);
   }
+  int32_t scale;
   __m512i low_even, low_odd, high_even, high_odd;
   __m512i codes_even, codes_odd, factors;  // set if kCodes
 };
@@ -126,6 +136,7 @@ template <int kVectors, int kPlanes, int kRegisters, bool kCodes>
 void SumVectors(const LookupRows& table, const DepthwiseSum& work, int64_t lane) {
   constexpr int kPlaneBytes = kLanes * kRegisters;
   const uint8_t* plane = work.plane + lane;
+  const uint8_t* code_plane = kCodes ? work.code_plane + lane : nullptr;
   const __m512i mask = _mm512_set1_epi8(static_cast<char>(work.code_mask));
   const __m512i flip = _mm512_set1_epi8(static_cast<char>(work.code_flip));
   for (int64_t k0 = 0; k0 < work.depth; k0 += kFlushDepth) {
@@ -145,14 +156,15 @@ void SumVectors(const LookupRows& table, const DepthwiseSum& work, int64_t lane)
         if constexpr (kPlanes == 2) sums[1][v].Add(high.Look(codes, upper_half));
         if constexpr (kCodes) {
           constexpr int kAndThenXor = 0x78;  // flip ^ (codes & mask)
-          code_sums[v].Add(_mm512_ternarylogic_epi32(flip, codes, mask, kAndThenXor));
+          const __m512i values = _mm512_loadu_si512(code_plane + work.offsets[k] + kLanes * v);
+          code_sums[v].Add(_mm512_ternarylogic_epi32(flip, values, mask, kAndThenXor));
         }
       }
     }
     const ByteSums none;
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
-      Flush<kCodes> flush(sums[0][v], kPlanes == 2 ? sums[kPlanes - 1][v] : none);
+      Flush<kCodes> flush(sums[0][v], kPlanes == 2 ? sums[kPlanes - 1][v] : none, work.scale);
       if constexpr (kCodes) flush.AddCodes(code_sums[v], work.code_factor);
       flush.Store(k0 > 0, work.sums + lane + kLanes * v);
     }
@@ -234,7 +246,8 @@ void Sum(const LookupRows& table, const DepthwiseSum& work) {
   }
 }
 
-void Store(const DepthwiseStore& work) {
+template <bool kAdd>
+void StoreLanes(const DepthwiseStore& work) {
   const auto stored = static_cast<__mmask16>((1 << work.channels) - 1);
   const __m512i fixed = _mm512_maskz_loadu_epi32(stored, work.fixed);
   for (int64_t lane = 0; lane < work.lanes; lane += 16) {
@@ -246,9 +259,19 @@ void Store(const DepthwiseStore& work) {
     int32_t* const* targets = work.targets + lane;
 #pragma GCC unroll 16
     for (int p = 0; p < 16; ++p) {
-      _mm512_mask_storeu_epi32(targets[p] + work.first_channel, stored,
-                               _mm512_add_epi32(rows[p], fixed));
+      int32_t* target = targets[p] + work.first_channel;
+      __m512i sum = _mm512_add_epi32(rows[p], fixed);
+      if constexpr (kAdd) sum = _mm512_add_epi32(sum, _mm512_maskz_loadu_epi32(stored, target));
+      _mm512_mask_storeu_epi32(target, stored, sum);
     }
+  }
+}
+
+void Store(const DepthwiseStore& work) {
+  if (work.add) {
+    StoreLanes<true>(work);
+  } else {
+    StoreLanes<false>(work);
   }
 }
 
@@ -301,10 +324,10 @@ void TransposeLanes(const uint8_t* const* pointers, int64_t lanes, int64_t chann
 #pragma GCC pop_options
 #pragma GCC diagnostic pop
 
-const DepthwiseMethod kDepthwiseAvx512Vbmi = {
-    kLanes, kMaxLanes, kMaxCodeLanes,   0,
-    false,  kRowCost,  kLaneOrder.lane, &PreparedLut::BytePlanes,
-    &Sum,   &Store,    &TransposeLanes};
+const DepthwiseMethod kDepthwiseAvx512Vbmi = {kLanes,   kMaxLanes,       kMaxCodeLanes,
+                                              0,        false,           &FinishCodesAvx512Vbmi,
+                                              kRowCost, kLaneOrder.lane, &PreparedLut::BytePlanes,
+                                              &Sum,     &Store,          &TransposeLanes};
 
 }  // namespace axlut
 
@@ -313,10 +336,10 @@ const DepthwiseMethod kDepthwiseAvx512Vbmi = {
 namespace axlut {
 
 // Never chosen: other processors report KernelIsa::kScalar.
-const DepthwiseMethod kDepthwiseAvx512Vbmi = {
-    kLanes,  kMaxLanes, kMaxCodeLanes,   0,
-    false,   kRowCost,  kLaneOrder.lane, &PreparedLut::BytePlanes,
-    nullptr, nullptr,   nullptr};
+const DepthwiseMethod kDepthwiseAvx512Vbmi = {kLanes,   kMaxLanes,       kMaxCodeLanes,
+                                              0,        false,           &FinishCodesAvx512Vbmi,
+                                              kRowCost, kLaneOrder.lane, &PreparedLut::BytePlanes,
+                                              nullptr,  nullptr,         nullptr};
 
 }  // namespace axlut
 

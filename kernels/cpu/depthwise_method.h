@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/code_ops.h"
 #include "kernels/cpu/prepared_lut.h"
 
 namespace axlut {
@@ -13,20 +14,23 @@ namespace axlut {
 // Output channels whose sums are held before they are stored, so that a store fills a cache line.
 inline constexpr int64_t kDepthwiseChannels = 16;
 
-// sums[i] = sum over k < depth of table[rows[k]][c] + code_factor * ((c & code_mask) ^ code_flip)
-// with c = plane[offsets[k] + Lane(i)], modulo 2^32. Lanes up to the next multiple of lane_unit are
-// computed as well; what they read is allocated.
+// sums[i] = sum over k < depth of scale * table[rows[k]][plane[offsets[k] + Lane(i)]] + code_factor
+// *
+// ((code_plane[offsets[k] + Lane(i)] & code_mask) ^ code_flip), modulo 2^32. Lanes up to the next
+// multiple of lane_unit are computed as well; what they read is allocated.
 //
 // Offsets are separable: that of tap (i, j) is the sum of a function of i and one of j. Kernel rows
 // that are row_step apart read the same phase of the plane, so what they read overlaps.
 struct DepthwiseSum {
-  const uint8_t* rows = nullptr;  // codes of the weights, already masked
-  const uint8_t* plane = nullptr;
+  const uint8_t* rows = nullptr;        // LookupRows::row_of of the weights
+  const uint8_t* plane = nullptr;       // indices
+  const uint8_t* code_plane = nullptr;  // codes; the same plane where they are the indices
   const int64_t* offsets = nullptr;
   int64_t depth = 0;  // kernel_h * kernel_w
   int64_t kernel_w = 0;
   int64_t row_step = 0;
   int64_t lanes = 0;
+  int32_t scale = 1;
   int32_t code_factor = 0;  // |code_factor| < 256
   uint8_t code_mask = 0;
   uint8_t code_flip = 0;
@@ -34,8 +38,8 @@ struct DepthwiseSum {
   void* scratch = nullptr;
 };
 
-// targets[i][first_channel + o] = sums[o * stride + i] + fixed[o], modulo 2^32, for i < lanes, o <
-// channels.
+// targets[i][first_channel + o] = or += sums[o * stride + i] + fixed[o], modulo 2^32, for i <
+// lanes, o < channels.
 struct DepthwiseStore {
   const uint32_t* sums = nullptr;
   int64_t stride = 0;
@@ -44,6 +48,7 @@ struct DepthwiseStore {
   uint32_t fixed[kDepthwiseChannels];
   int32_t* const* targets = nullptr;
   int64_t first_channel = 0;
+  bool add = false;
 };
 
 // One way to do it. `sums` and `scratch` are aligned to 64 bytes.
@@ -54,6 +59,8 @@ struct DepthwiseMethod {
   int64_t scratch_bytes;
   // Around `sums` as many lanes as two rows of a phase lie apart may be overwritten.
   bool needs_margin;
+  // Maps codes of planes to indices; null: rows must be indexed by codes.
+  uint8_t (*map_codes)(const CodeBlock& block);
   // What a call costs beside its lookups: the loads of a row per tap, in lookups.
   int64_t row_cost;
   const uint8_t* lane_order;  // Lane(i) = i / lane_unit * lane_unit + lane_order[i % lane_unit]

@@ -26,10 +26,7 @@ constexpr int kRows = 4;     // of the filter, in one vector
 constexpr int kColumns = 4;  // of the filter, in one table: 16 KiB, half of a small L1 cache
 constexpr int64_t kExpandedWords = 256 * kColumns * kRows;
 constexpr int64_t kMaxLanes = 8192;
-// Outputs that pay for the expanded tables (Zen 4: about 1000 cycles per table of a 3x3 filter
-// against 1.1 saved per product).
-constexpr int64_t kMinLanes = 128;
-// The same, in lookups per tap.
+// Making expanded tables, in lookups per tap.
 constexpr int64_t kRowCost = 400;
 
 struct LaneOrder {
@@ -107,6 +104,10 @@ void Expand(const LookupRows& table, const DepthwiseSum& work, const Band& band,
       Words high[kRows];
       for (int64_t i = 0; i < kRows; ++i) {
         LoadEntries(rows[j][i] + code, &low[i], &high[i]);
+        if (work.scale != 1) {
+          low[i] *= static_cast<uint32_t>(work.scale);
+          high[i] *= static_cast<uint32_t>(work.scale);
+        }
         low[i] += extra_low;
         high[i] += extra_high;
       }
@@ -221,12 +222,17 @@ void SumRows(const LookupRows& table, const DepthwiseSum& work) {
       SumEightLanes<Entry>(table, work, k, last, lane);
     }
   }
+  if (work.scale != 1) {
+    for (int64_t lane = 0; lane < work.lanes; ++lane) {
+      work.sums[lane] *= static_cast<uint32_t>(work.scale);
+    }
+  }
   if (work.code_factor != 0) AddCodes(work);
 }
 
 template <typename Entry>
 void SumEntries(const LookupRows& table, const DepthwiseSum& work) {
-  if (work.lanes >= kMinLanes) {
+  if (work.lanes >= kMinExpandedLanes) {
     SumExpanded<Entry>(table, work);
   } else {
     SumRows<Entry>(table, work);
@@ -255,13 +261,19 @@ void Store(const DepthwiseStore& work) {
       Words fixed;
       std::memcpy(&fixed, work.fixed + o, sizeof fixed);
       for (int64_t p = 0; p < 4; ++p) {
-        const Words sum = rows[p] + fixed;
+        Words sum = rows[p] + fixed;
+        if (work.add) {
+          Words before;
+          std::memcpy(&before, out[p] + o, sizeof before);
+          sum += before;
+        }
         std::memcpy(out[p] + o, &sum, sizeof sum);
       }
     }
     for (int64_t o = whole; o < work.channels; ++o) {
       for (int64_t p = 0; p < 4; ++p) {
-        out[p][o] = static_cast<int32_t>(work.sums[o * work.stride + lane + p] + work.fixed[o]);
+        const uint32_t sum = work.sums[o * work.stride + lane + p] + work.fixed[o];
+        out[p][o] = static_cast<int32_t>(work.add ? static_cast<uint32_t>(out[p][o]) + sum : sum);
       }
     }
   }
@@ -274,8 +286,9 @@ void Transpose(const uint8_t* const* pointers, int64_t lanes, int64_t channels, 
 
 }  // namespace
 
-const DepthwiseMethod kDepthwisePortable = {kUnit, kMaxLanes, kMaxLanes,       kExpandedWords * 4,
-                                            true,  kRowCost,  kLaneOrder.lane, &PreparedLut::Words,
-                                            &Sum,  &Store,    &Transpose};
+const DepthwiseMethod kDepthwisePortable = {
+    kUnit,   kMaxLanes, kMaxLanes,       kExpandedWords * 4,  true,
+    nullptr, kRowCost,  kLaneOrder.lane, &PreparedLut::Words, &Sum,
+    &Store,  &Transpose};
 
 }  // namespace axlut

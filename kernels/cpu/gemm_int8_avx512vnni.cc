@@ -152,31 +152,45 @@ void MapCodesAvx512Vbmi(const uint8_t* table, const CodeSpan& span, void* out) {
   }
 }
 
-// vpsadbw against 0 sums eight bytes at a time.
+namespace {
+
+// Sums of one pixel's bytes, in eight parts: vpsadbw against 0 adds eight bytes at a time.
+__m512i SumPixel(const uint8_t* pixel, int64_t channels) {
+  __m512i total = _mm512_setzero_si512();
+  for (int64_t c = 0; c < channels; c += 64) {
+    const int64_t left = channels - c;
+    const __mmask64 mask = left >= 64 ? ~__mmask64{0} : ~__mmask64{0} >> (64 - left);
+    const __m512i part = _mm512_maskz_loadu_epi8(mask, pixel + c);
+    total = _mm512_add_epi64(total, _mm512_sad_epu8(part, _mm512_setzero_si512()));
+  }
+  return total;
+}
+
+// Quadwords of a and b in turn: 2 x 8 parts become 2 x 4.
+__m512i AddPairs(__m512i a, __m512i b) {
+  return _mm512_add_epi64(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+}
+
+}  // namespace
+
 void SumCodesAvx512(const void* elements, int64_t count, int64_t channels, int64_t stride,
                     uint32_t* sums) {
   const auto* pixel = static_cast<const uint8_t*>(elements);
-  for (int64_t i = 0; i < count; ++i, pixel += stride) {
-    __m128i total = _mm_setzero_si128();
-    int64_t c = 0;
-    if (channels >= 64) {
-      __m512i wide = _mm512_setzero_si512();
-      for (; c + 64 <= channels; c += 64) {
-        wide = _mm512_add_epi64(
-            wide, _mm512_sad_epu8(_mm512_loadu_si512(pixel + c), _mm512_setzero_si512()));
-      }
-      const __m256i half =
-          _mm256_add_epi64(_mm512_castsi512_si256(wide), _mm512_extracti64x4_epi64(wide, 1));
-      total = _mm_add_epi64(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
-    }
-    for (; c < channels; c += 16) {
-      const int64_t left = channels - c;
-      const auto mask = static_cast<__mmask16>(left >= 16 ? 0xffff : 0xffff >> (16 - left));
-      const __m128i part = _mm_maskz_loadu_epi8(mask, pixel + c);
-      total = _mm_add_epi64(total, _mm_sad_epu8(part, _mm_setzero_si128()));
-    }
-    sums[i] =
-        static_cast<uint32_t>(_mm_cvtsi128_si32(_mm_add_epi64(total, _mm_srli_si128(total, 8))));
+  int64_t i = 0;
+  for (; i + 4 <= count; i += 4, pixel += 4 * stride) {
+    const __m512i first = AddPairs(SumPixel(pixel, channels), SumPixel(pixel + stride, channels));
+    const __m512i second =
+        AddPairs(SumPixel(pixel + 2 * stride, channels), SumPixel(pixel + 3 * stride, channels));
+    // Lanes of 128 bits hold two pixels; add up the four lanes of each.
+    const __m512i lanes = _mm512_add_epi64(_mm512_shuffle_i64x2(first, second, 0x44),
+                                           _mm512_shuffle_i64x2(first, second, 0xee));
+    const __m512i total = _mm512_add_epi64(lanes, _mm512_shuffle_i64x2(lanes, lanes, 0xb1));
+    const __m512i four = _mm512_shuffle_i64x2(total, total, 0x08);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(sums + i),
+                     _mm256_cvtepi64_epi32(_mm512_castsi512_si256(four)));
+  }
+  for (; i < count; ++i, pixel += stride) {
+    sums[i] = static_cast<uint32_t>(_mm512_reduce_add_epi64(SumPixel(pixel, channels)));
   }
 }
 

@@ -2,6 +2,7 @@
 #include "kernels/cpu/lookup_cost.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/cpu/blocking.h"
 
@@ -25,9 +26,13 @@ constexpr double kNsPerProduct[4][3][6] = {{{.0066, .0073, .0095, .0171, .0171, 
                                             {.0147, .0147, .0154, .0325, .0325, .0325},
                                             {.0262, .0262, .0268, .0648, .0648, .0648}}};
 
+// The same of separable_avx2, by the largest sum.
+constexpr double kSeparableNs[6] = {.0220, .0220, .0260, .0430, .0430, .0530};
+
 // ns per activation and product, shared by all output channels.
-constexpr double kPackNs = .03;  // K-major, for the filter-stationary order
-constexpr double kCopyNs = .06;  // by position, for the other one
+constexpr double kPackNs = .03;           // K-major, for the filter-stationary order
+constexpr double kDepthwisePackNs = .08;  // the same from channels that are not neighbours
+constexpr double kCopyNs = .06;           // by position, for the other one
 // ns per output.
 constexpr double kTransposedStoreNs = .15;
 constexpr double kStoreNs = .08;
@@ -41,6 +46,11 @@ int64_t Column(const LookupRows& table) {
 
 double DirectAvx512VbmiCost(const LookupRows& table, int64_t lanes) {
   return kNsPerProduct[4 - lanes / 64][table.row_length / 128][Column(table)];
+}
+
+double SeparableAvx2Cost(const LookupRows& table, int64_t) {
+  if (table.planes == 0) return std::numeric_limits<double>::infinity();
+  return kSeparableNs[Column(table)];
 }
 
 double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape,
@@ -60,7 +70,8 @@ double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv
   const double lanes_ns =
       static_cast<double>(blocks - longer) * block_ns(units / blocks) +
       (longer == 0 ? 0 : static_cast<double>(longer) * block_ns(units / blocks + 1));
-  const double per_activation = by_filter ? kPackNs : kCopyNs;
+  const double pack = shape.GroupInC() == 1 ? kDepthwisePackNs : kPackNs;
+  const double per_activation = by_filter ? pack : kCopyNs;
   const double per_output = by_filter ? kTransposedStoreNs : kStoreNs;
   return lanes_ns / static_cast<double>(used) +
          per_activation / static_cast<double>(shape.GroupOutC()) +

@@ -18,7 +18,8 @@ double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv
 // The cheaper of both orders.
 double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape);
 
-// LookupMethod::cost of direct_avx512vbmi.
+// LookupMethod::cost of these methods. Infinite where the table has no such form.
 double DirectAvx512VbmiCost(const LookupRows& table, int64_t lanes);
+double SeparableAvx2Cost(const LookupRows& table, int64_t lanes);
 
 }  // namespace axlut

@@ -105,4 +105,61 @@ const LookupRows& PreparedLut::BytePlanes(RowOperand operand) const {
   return lazy.rows;
 }
 
+const LookupRows& PreparedLut::NibblePlanes(RowOperand operand) const {
+  Lazy& lazy = nibble_planes_[static_cast<int>(operand)];
+  std::call_once(lazy.once, [&] {
+    LookupRows& rows = lazy.rows;
+    const int64_t count = MapCodes(operand, &rows);
+    const int64_t row_planes = range() < 256 ? 1 : 2;
+    rows.row_length = 32;
+    rows.row_bytes = 32 * row_planes;
+    rows.storage = AlignedArray<uint8_t>(rows.row_bytes * count);
+    rows.data = rows.storage.data();
+    uint8_t* out = rows.storage.data();
+    for (uint32_t row = 0; row < count; ++row, out += rows.row_bytes) {
+      const auto entry_of = [&](uint32_t high, uint32_t low) {
+        return Entry(operand, row, rows.index_of[16 * high + low]);
+      };
+      uint32_t parts[2][16];  // P and Q
+      for (uint32_t high = 0; high < 16; ++high) {
+        parts[0][high] = entry_of(high, 0);
+        for (uint32_t low = 1; low < 16; ++low) {
+          parts[0][high] = std::min(parts[0][high], entry_of(high, low));
+        }
+      }
+      for (uint32_t low = 0; low < 16; ++low) parts[1][low] = entry_of(0, low) - parts[0][0];
+      for (uint32_t code = 0; code < 256; ++code) {
+        const uint32_t high = code >> 4;
+        const uint32_t low = code & 15;
+        if (entry_of(high, low) != parts[0][high] + parts[1][low]) return;
+      }
+      for (int plane = 0; plane < row_planes; ++plane) {
+        uint32_t most[2] = {};
+        for (int part = 0; part < 2; ++part) {
+          for (int i = 0; i < 16; ++i) {
+            uint32_t value = parts[part][i];
+            if (row_planes == 2) {
+              value = plane == 0 ? value % (1 << kNibblePlaneShift) : value >> kNibblePlaneShift;
+            }
+            most[part] = std::max(most[part], value);
+            out[32 * plane + 16 * part + i] = static_cast<uint8_t>(value);
+          }
+        }
+        if (most[0] + most[1] > 255) return;
+        rows.plane_max[plane] =
+            std::max(rows.plane_max[plane], static_cast<uint8_t>(most[0] + most[1]));
+      }
+    }
+    // Codes index as they are; those of a narrower operand lose the bits that do not count.
+    const int width = operand == RowOperand::kA ? view_.width_b : view_.width_a;
+    for (size_t code = 0; code < 256; ++code) {
+      rows.index_of[code] = static_cast<uint8_t>(code & ((size_t{1} << width) - 1));
+    }
+    rows.index_is_code = width == 8;
+    rows.index_count = 256;
+    rows.planes = static_cast<int>(row_planes);
+  });
+  return lazy.rows;
+}
+
 }  // namespace axlut

@@ -22,7 +22,7 @@ struct LookupRows {
   int64_t row_bytes = 0;       // from one row to the next
   int64_t row_length = 0;      // entries of a row
   int64_t index_count = 0;     // how many of them can be indexed
-  int planes = 0;              // bytes of an entry
+  int planes = 0;              // bytes of an entry; 0: the table has no such form
   uint8_t plane_max[4] = {};   // largest value of each byte, from the low one up
   uint8_t row_of[256] = {};    // by code of the row operand
   uint8_t index_of[256] = {};  // by code of the other operand
@@ -54,6 +54,12 @@ class PreparedLut {
   // Rows of 1 or 2 byte planes, each row_length bytes: the low byte of every entry, then the high
   // byte. row_length is 64, 128 or 256, at least index_count. Needs range() < 65536.
   const LookupRows& BytePlanes(RowOperand rows) const;
+  // For tables that are separable by nibbles of the index: entry = P[row][code >> 4] + Q[row][code
+  // & 15]. Per plane a row has 16 bytes of P and 16 bytes of Q, whose sum fits a byte: the entry
+  // itself in one plane if range() < 256, else in two planes the parts below and above
+  // kNibblePlaneShift bits. No planes if that cannot be.
+  static constexpr int kNibblePlaneShift = 7;
+  const LookupRows& NibblePlanes(RowOperand rows) const;
 
  private:
   struct Lazy {
@@ -71,6 +77,7 @@ class PreparedLut {
   uint32_t range_ = 0;
   mutable Lazy words_[2];
   mutable Lazy byte_planes_[2];
+  mutable Lazy nibble_planes_[2];
 };
 
 }  // namespace axlut

@@ -2,7 +2,6 @@
 #include "kernels/cpu/term_conv2d.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <numeric>
 #include <type_traits>
@@ -32,6 +31,19 @@ size_t FindOrAdd(const ByteMap& map, std::vector<ByteMap>* maps) {
   if (found != maps->end()) return static_cast<size_t>(found - maps->begin());
   maps->push_back(map);
   return maps->size() - 1;
+}
+
+// Writes one unit after the other, for `lanes` channels of which the first `channels` exist:
+// `depth` products of one term. `codes` are those of the first product and channel, `row` bytes
+// apart from product to product.
+template <typename Weight>
+void PackTap(const std::vector<int8_t>& v, const uint8_t* codes, int64_t row, int64_t depth,
+             int64_t unit, int64_t lanes, int64_t channels, uint8_t* out) {
+  const size_t mask = v.size() - 1;
+  for (int64_t k = 0; k < depth; ++k, codes += row) {
+    Weight* element = reinterpret_cast<Weight*>(out) + k / unit * lanes * unit + k % unit;
+    for (int64_t o = 0; o < channels; ++o) element[o * unit] = v[codes[o] & mask];
+  }
 }
 
 }  // namespace
@@ -153,22 +165,6 @@ void TermConv2d::AddTermGroup(const KernelPlan& plan, int32_t scale,
 
 int64_t TermConv2d::PaddedChannels() const { return RoundUp(shape_.GroupOutC(), 16); }
 
-// One unit after the other, for `lanes` channels of which the first `channels` exist: `depth`
-// products of one term. `codes` are those of the first product and channel.
-void TermConv2d::PackTap(const PlanTerm& term, const uint8_t* codes, int64_t depth, int64_t lanes,
-                         int64_t channels, uint8_t* out) const {
-  const size_t mask = term.v.size() - 1;
-  const int64_t unit = method_.depth_unit;
-  const int64_t lane_bytes = unit * method_.weight_bytes;
-  for (int64_t k = 0; k < depth; ++k, codes += shape_.out_c) {
-    uint8_t* element = out + k / unit * lanes * lane_bytes + k % unit * method_.weight_bytes;
-    for (int64_t o = 0; o < channels; ++o, element += lane_bytes) {
-      const int16_t v = term.v[codes[o] & mask];
-      std::memcpy(element, &v, static_cast<size_t>(method_.weight_bytes));  // the low byte first
-    }
-  }
-}
-
 void TermConv2d::PackWeights(const std::vector<const PlanTerm*>& terms, const uint8_t* filter,
                              TermGroup* group) const {
   const int64_t lane_bytes = method_.depth_unit * method_.weight_bytes;
@@ -186,7 +182,9 @@ void TermConv2d::PackWeights(const std::vector<const PlanTerm*>& terms, const ui
       for (const PlanTerm* term : terms) {
         for (int64_t k = 0; k < shape_.Depth(); ++tap) {  // taps are cut as in AddTermGroup
           const int64_t depth = std::min(kMaxTapDepth, tap_depth - k % tap_depth);
-          PackTap(*term, codes + k * shape_.out_c, depth, lanes, channels, out);
+          const auto pack = method_.weight_bytes == 1 ? &PackTap<int8_t> : &PackTap<int16_t>;
+          pack(term->v, codes + k * shape_.out_c, shape_.out_c, depth, method_.depth_unit, lanes,
+               channels, out);
           out += tap->units * lanes * lane_bytes;
           k += depth;
         }

@@ -56,8 +56,6 @@ class TermConv2d {
   void PlanSums(const KernelPlan& plan, std::vector<ByteMap>* maps);
   void AddTermGroup(const KernelPlan& plan, int32_t scale, const std::vector<size_t>& map_of_term,
                     const uint8_t* filter);
-  void PackTap(const PlanTerm& term, const uint8_t* codes, int64_t depth, int64_t lanes,
-               int64_t channels, uint8_t* out) const;
   void PackWeights(const std::vector<const PlanTerm*>& terms, const uint8_t* filter,
                    TermGroup* group) const;
   int64_t PaddedChannels() const;

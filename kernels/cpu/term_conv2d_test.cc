@@ -341,9 +341,14 @@ TEST_P(TermConv2dTest, ManySteps) {
   };
   for (const Conv2dShape& s :
        {shape(1, 2, 1100, 2, 3), shape(1, 40, 41, 1, 5), shape(1100, 1, 1, 2, 1),
-        shape(300, 2, 2, 3, 3), shape(1, 3, 30, 3000, 3), shape(30, 1, 1, 20000, 1)}) {
-    const KernelPlan plan = RandomPlan(8, 8, s.in_c > 100 ? 1 : 3, &random);
-    Layer layer = RandomLayer(s, 8, &random);
+        shape(300, 2, 2, 3, 3), shape(1, 3, 30, 3000, 3), shape(30, 1, 1, 20000, 1),
+        shape(2, 20, 21, 64, 1)}) {
+    KernelPlan plan = RandomPlan(8, 8, s.in_c > 60 ? 1 : 3, &random);
+    if (s.in_c == 64) {  // activations are read where they are
+      std::fill(plan.offset_a.begin(), plan.offset_a.end(), 1);
+      for (size_t a = 0; a < 256; ++a) plan.terms[0].u[a] = static_cast<uint8_t>(a);
+    }
+    const Layer layer = RandomLayer(s, 8, &random);
     Check(plan, layer, {{0, s.batch * s.out_h * s.out_w, 0, s.out_c}});
     Check(plan, layer, RandomTiles(s, &random));
   }

@@ -16,6 +16,8 @@ constexpr int64_t kRegionBudget = 192 * 1024;
 constexpr int64_t kMinPositions = 12;
 // A matrix product reads up to this many bytes beyond the last pixel (and multiplies them by 0).
 constexpr int64_t kOverread = 64;
+// Elements that are summed up as quickly as a single pixel of them.
+constexpr int64_t kMaxShortTap = 64;
 
 // Nearest multiple of a cache line, but not of a large power of two: windows would keep few sets of
 // the cache busy.
@@ -89,14 +91,13 @@ TermRegion::TermRegion(const Conv2dShape& shape, const GemmMethod& method,
       last(shape.out_h, shape.stride_h, shape.kernel_h, shape.dilation_h) >= shape.in_h ||
       last(shape.out_w, shape.stride_w, shape.kernel_w, shape.dilation_w) >= shape.in_w;
   const bool input_is_mapped = maps.size() == 1 && is_identity_[0] && method.element_bytes == 1;
-  const bool contiguous_taps = shape.kernel_w == 1 || shape.dilation_w == step_w_;
   direct_ = input_is_mapped && !padded;
   if (direct_) {
     merged_ = shape.kernel_w == 1 || (shape.dilation_w == 1 && shape.groups == 1);
     // Nothing may be read beyond the input's end.
     direct_ = TapDepth() % (method.depth_unit * method.depth_multiple) == 0;
   }
-  if (!direct_) merged_ = contiguous_taps;
+  if (!direct_) merged_ = shape.kernel_w == 1 || shape.dilation_w == step_w_;
   ChooseStep(maps.size());
 }
 
@@ -124,8 +125,7 @@ void TermRegion::ChooseStep(size_t map_count) {
   step_positions_ = kMaxPositions;
   if (direct_ || planes == 0) return;
   if (out_w <= kMaxPositions && (fits(1, out_w) || out_w <= kMinPositions)) {
-    rows_per_step_ = CeilDiv(std::min(kMinPositions, kMaxPositions), out_w);
-    if (rows_per_step_ * out_w > kMaxPositions) rows_per_step_ = 1;
+    rows_per_step_ = CeilDiv(kMinPositions, out_w);
     while ((rows_per_step_ + 1) * out_w <= kMaxPositions && fits(rows_per_step_ + 1, out_w)) {
       ++rows_per_step_;
     }
@@ -269,6 +269,19 @@ void TermRegion::SumDirect(const std::vector<MapFactor>& factors, int64_t first,
   }
 }
 
+// sums[i] = sum over the factors' maps of entry i of region row `row`.
+template <typename Sum>
+void TermRegion::SumRow(const std::vector<MapFactor>& factors, const RowEntries& entries,
+                        const uint8_t* row, uint32_t* scratch, Sum* sums) const {
+  std::fill(sums, sums + entries.count, Sum{0});
+  for (const MapFactor& f : factors) {
+    method_.sum(row + static_cast<int64_t>(f.map) * plane_bytes_, entries.count, entries.elements,
+                entries.stride_bytes, scratch);
+    const auto factor = static_cast<Sum>(f.factor);
+    for (int64_t i = 0; i < entries.count; ++i) sums[i] += factor * scratch[i];
+  }
+}
+
 template <typename Sum>
 void TermRegion::SumWindows(const std::vector<MapFactor>& factors, int64_t first, int64_t count,
                             const uint8_t* region, const uint8_t* const* rows, uint8_t* scratch,
@@ -277,32 +290,34 @@ void TermRegion::SumWindows(const std::vector<MapFactor>& factors, int64_t first
   std::fill(sums, sums + count, Sum{0});
   if (factors.empty()) return;
   if (direct_) return SumDirect(factors, first, count, rows, plane_sums, sums);
-  auto* pixel_sums =
+  auto* entry_sums =
       reinterpret_cast<Sum*>(scratch + RoundUp(std::max(max_columns_, kMaxPositions) * 4, 64));
   const OutputColumns served = ColumnsOf(first, count);
-  const int64_t columns = RegionColumns(served.count);
   const int64_t row_step = shares_rows_ ? shape_.dilation_h / step_h_ : 1;
-  const int64_t column_step = shape_.dilation_w / step_w_;
-  const int64_t position_step = shape_.stride_w / step_w_;
+  int64_t position_step = shape_.stride_w / step_w_;
+  RowEntries entries = {RegionColumns(served.count), channels_, pixel_bytes_};
+  int64_t taps = shape_.kernel_w;
+  if (merged_ && TapDepth() <= kMaxShortTap) {
+    entries = {served.count, TapDepth(), position_step * pixel_bytes_};
+    position_step = 1;
+    taps = 1;
+  }
   int64_t summed = 0;
   for (OutputRows it(*this, first, count); !it.Done(); it.Next()) {
     const OutputRow& out = *it;
     for (int64_t r = std::max(summed, out.region_row); r < out.rows_end; ++r) {
-      Sum* pixels = pixel_sums + r * max_columns_;
-      std::fill(pixels, pixels + columns, Sum{0});
-      for (const MapFactor& f : factors) {
-        const int64_t offset = static_cast<int64_t>(f.map) * plane_bytes_ + r * row_bytes_;
-        method_.sum(region + offset, columns, channels_, pixel_bytes_, plane_sums);
-        const auto factor = static_cast<Sum>(f.factor);
-        for (int64_t c = 0; c < columns; ++c) pixels[c] += factor * plane_sums[c];
-      }
+      SumRow(factors, entries, region + r * row_bytes_, plane_sums, entry_sums + r * max_columns_);
     }
     summed = out.rows_end;
     for (int64_t i = 0; i < shape_.kernel_h; ++i) {
-      const Sum* row = pixel_sums + (out.region_row + i * row_step) * max_columns_ +
-                       (out.x - served.first) * position_step;
-      for (int64_t j = 0; j < shape_.kernel_w; ++j, row += column_step) {
-        for (int64_t p = 0; p < out.count; ++p) sums[p] += row[p * position_step];
+      const Sum* entry = entry_sums + (out.region_row + i * row_step) * max_columns_ +
+                         (out.x - served.first) * position_step;
+      for (int64_t j = 0; j < taps; ++j, entry += shape_.dilation_w / step_w_) {
+        if (position_step == 1) {  // apart, because it vectorises better
+          for (int64_t p = 0; p < out.count; ++p) sums[p] += entry[p];
+        } else {
+          for (int64_t p = 0; p < out.count; ++p) sums[p] += entry[p * position_step];
+        }
       }
     }
     sums += out.count;

@@ -75,6 +75,13 @@ class TermRegion {
   OutputColumns ColumnsOf(int64_t first, int64_t count) const;
   void FillRow(const Conv2dInput& input, int64_t group, int64_t image, int64_t y, int64_t first_x,
                int64_t columns, uint8_t* row) const;
+  // What the sums of a region's row are made of: its pixels, or short windows of it.
+  struct RowEntries {
+    int64_t count, elements, stride_bytes;
+  };
+  template <typename Sum>
+  void SumRow(const std::vector<MapFactor>& factors, const RowEntries& entries, const uint8_t* row,
+              uint32_t* scratch, Sum* sums) const;
   template <typename Sum>
   void SumDirect(const std::vector<MapFactor>& factors, int64_t first, int64_t count,
                  const uint8_t* const* rows, uint32_t* scratch, Sum* sums) const;

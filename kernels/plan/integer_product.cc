@@ -63,8 +63,8 @@ std::optional<IntegerProduct> SingleProduct(std::vector<int64_t> matrix, int wid
   return product;
 }
 
-std::vector<IntegerProduct> MoebiusProducts(const std::vector<int64_t>& matrix, int width_a,
-                                            int width_b) {
+std::optional<std::vector<IntegerProduct>> MoebiusProducts(const std::vector<int64_t>& matrix,
+                                                           int width_a, int width_b, size_t most) {
   const size_t count_a = size_t{1} << width_a;
   const size_t count_b = size_t{1} << width_b;
   std::vector<int64_t> rows = matrix;
@@ -84,6 +84,7 @@ std::vector<IntegerProduct> MoebiusProducts(const std::vector<int64_t>& matrix, 
     const int64_t multiple = MakePrimitive(&v);
     if (multiple == 0) continue;
     std::vector<int64_t>& u = u_of[std::move(v)];
+    if (u_of.size() > most) return std::nullopt;
     u.resize(count_a, 0);
     for (size_t a = set; a < count_a; ++a) {
       if ((a & set) == set) u[a] += multiple;
@@ -94,6 +95,16 @@ std::vector<IntegerProduct> MoebiusProducts(const std::vector<int64_t>& matrix, 
     IntegerProduct product{1, std::move(u), v};
     if (TermsOf(product) > 0) products.push_back(std::move(product));
   }
+  return products;
+}
+
+std::optional<std::vector<IntegerProduct>> MoebiusProductsOfB(const std::vector<int64_t>& matrix,
+                                                              int width_a, int width_b,
+                                                              size_t most) {
+  auto products =
+      MoebiusProducts(TransposedMatrix(matrix, width_a, width_b), width_b, width_a, most);
+  if (!products) return std::nullopt;
+  for (IntegerProduct& product : *products) std::swap(product.u, product.v);
   return products;
 }
 

@@ -21,7 +21,13 @@ std::optional<IntegerProduct> SingleProduct(std::vector<int64_t> matrix, int wid
 // with U_S(a) the product of the bits of a in S and
 // V_S(b) = sum over R subset of S of (-1)^|S \ R| matrix[R][b].
 // Sets whose V are proportional are merged, so circuits that treat bits alike give few products.
-std::vector<IntegerProduct> MoebiusProducts(const std::vector<int64_t>& matrix, int width_a,
-                                            int width_b);
+// Empty if there are more than `most` products.
+std::optional<std::vector<IntegerProduct>> MoebiusProducts(const std::vector<int64_t>& matrix,
+                                                           int width_a, int width_b,
+                                                           size_t most = 256);
+// The same over the bits of b.
+std::optional<std::vector<IntegerProduct>> MoebiusProductsOfB(const std::vector<int64_t>& matrix,
+                                                              int width_a, int width_b,
+                                                              size_t most = 256);
 
 }  // namespace axlut

@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
-#include <map>
 #include <numeric>
-#include <utility>
+#include <unordered_map>
 
 namespace axlut {
 namespace {
@@ -60,17 +59,31 @@ std::string FindShapeError(const KernelPlan& plan, const LutView& lut) {
                    static_cast<size_t>(residual.count_a) * static_cast<size_t>(residual.count_b));
 }
 
-// Numbers equal vectors alike, in order of appearance. `vector_at(i)` gives the i-th.
-template <typename VectorAt>
-std::vector<uint8_t> ClassesOf(size_t count, const VectorAt& vector_at,
+// FNV-1a over 16-bit units.
+uint64_t HashOf(const uint16_t* values, size_t count) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (size_t i = 0; i < count; ++i) hash = (hash ^ values[i]) * 0x100000001b3;
+  return hash;
+}
+
+// Numbers equal lines of `length` values alike, in order of appearance.
+std::vector<uint8_t> ClassesOf(const std::vector<uint16_t>& lines, size_t length,
                                std::vector<size_t>* representatives) {
-  std::map<std::vector<uint16_t>, uint8_t> known;
-  std::vector<uint8_t> classes(count);
-  for (size_t i = 0; i < count; ++i) {
-    const auto [found, is_new] =
-        known.emplace(vector_at(i), static_cast<uint8_t>(representatives->size()));
-    if (is_new) representatives->push_back(i);
-    classes[i] = found->second;
+  std::vector<uint8_t> classes;
+  std::unordered_multimap<uint64_t, size_t> known;  // hash -> class
+  for (size_t line = 0; line * length < lines.size(); ++line) {
+    const uint16_t* values = lines.data() + line * length;
+    const uint64_t hash = HashOf(values, length);
+    const auto [first, last] = known.equal_range(hash);
+    const auto found = std::find_if(first, last, [&](const auto& candidate) {
+      const uint16_t* other = lines.data() + (*representatives)[candidate.second] * length;
+      return std::equal(values, values + length, other);
+    });
+    classes.push_back(
+        static_cast<uint8_t>(found == last ? representatives->size() : found->second));
+    if (found != last) continue;
+    known.emplace(hash, representatives->size());
+    representatives->push_back(line);
   }
   return classes;
 }
@@ -108,33 +121,27 @@ std::optional<PlanResidual> MakeResidual(const std::vector<int64_t>& remainder, 
   const size_t count_b = size_t{1} << width_b;
   *min = *std::min_element(remainder.begin(), remainder.end());
   int64_t gcd = 0;
-  for (int64_t value : remainder) gcd = std::gcd(gcd, value - *min);
+  for (auto value = remainder.begin(); value != remainder.end() && gcd != 1; ++value) {
+    gcd = std::gcd(gcd, *value - *min);
+  }
   if (gcd == 0 || gcd > std::numeric_limits<int32_t>::max()) return std::nullopt;
   std::vector<uint16_t> entries(remainder.size());
   for (size_t i = 0; i < entries.size(); ++i) {
-    const auto entry = static_cast<uint64_t>((remainder[i] - *min) / gcd);
+    const int64_t difference = remainder[i] - *min;
+    const auto entry = static_cast<uint64_t>(gcd == 1 ? difference : difference / gcd);
     if (entry > kMaxEntry) return std::nullopt;
     entries[i] = static_cast<uint16_t>(entry);
   }
   PlanResidual residual;
   residual.scale = static_cast<int32_t>(gcd);
+  std::vector<uint16_t> transposed(entries.size());
+  for (size_t a = 0; a < count_a; ++a) {
+    for (size_t b = 0; b < count_b; ++b) transposed[b * count_a + a] = entries[a * count_b + b];
+  }
   std::vector<size_t> rows;
-  residual.class_a = ClassesOf(
-      count_a,
-      [&](size_t a) {
-        const auto first = entries.begin() + static_cast<std::ptrdiff_t>(a * count_b);
-        return std::vector<uint16_t>(first, first + static_cast<std::ptrdiff_t>(count_b));
-      },
-      &rows);
   std::vector<size_t> columns;
-  residual.class_b = ClassesOf(
-      count_b,
-      [&](size_t b) {
-        std::vector<uint16_t> column(count_a);
-        for (size_t a = 0; a < count_a; ++a) column[a] = entries[a * count_b + b];
-        return column;
-      },
-      &columns);
+  residual.class_a = ClassesOf(entries, count_b, &rows);
+  residual.class_b = ClassesOf(transposed, count_a, &columns);
   residual.count_a = static_cast<int32_t>(rows.size());
   residual.count_b = static_cast<int32_t>(columns.size());
   for (size_t a : rows) {

@@ -151,23 +151,32 @@ Levels LevelsOf(const std::vector<int64_t>& matrix, size_t count_a, size_t count
   return Leveller(matrix, count_a, count_b).Run(passes);
 }
 
-// Levels of the high and the low nibble's part of a matrix whose first row and column are 0:
-// matrix[high << 4 | low] = matrix[high << 4] + matrix[low]. Empty if it is not of that form.
-std::optional<Levels> NibbleLevels(const std::vector<int64_t>& matrix, size_t count_a,
-                                   size_t count_b, int passes) {
-  if (count_a <= 16) return std::nullopt;
+// Whether matrix[high << 4 | low][y] = matrix[high << 4][y] + matrix[low][y] for a centred matrix,
+// x and y being steps of `step_x` and `step_y` in it.
+bool IsNibbleSum(const std::vector<int64_t>& matrix, size_t count_x, size_t step_x, size_t count_y,
+                 size_t step_y) {
+  if (count_x <= 16) return false;
+  for (size_t x = 17; x < count_x; ++x) {
+    const int64_t* line = matrix.data() + x * step_x;
+    const int64_t* high = matrix.data() + (x & ~size_t{15}) * step_x;
+    const int64_t* low = matrix.data() + (x & 15) * step_x;
+    for (size_t y = 0; y < count_y; ++y) {
+      if (line[y * step_y] != high[y * step_y] + low[y * step_y]) return false;
+    }
+  }
+  return true;
+}
+
+// Levels of the high and of the low nibble's part of such a matrix, added. x indexes the rows.
+Levels NibbleLevels(const std::vector<int64_t>& matrix, size_t count_a, size_t count_b,
+                    int passes) {
   std::vector<int64_t> high_part;
+  for (size_t a = 0; a < count_a; a += 16) {
+    const int64_t* row = matrix.data() + a * count_b;
+    high_part.insert(high_part.end(), row, row + count_b);
+  }
   const std::vector<int64_t> low_part(matrix.begin(),
                                       matrix.begin() + static_cast<std::ptrdiff_t>(16 * count_b));
-  for (size_t a = 0; a < count_a; ++a) {
-    const int64_t* row = matrix.data() + a * count_b;
-    const int64_t* high = matrix.data() + (a & ~size_t{15}) * count_b;
-    const int64_t* low = matrix.data() + (a & 15) * count_b;
-    for (size_t b = 0; b < count_b; ++b) {
-      if (row[b] != high[b] + low[b]) return std::nullopt;
-    }
-    if (a % 16 == 0) high_part.insert(high_part.end(), row, row + count_b);
-  }
   const Levels high = LevelsOf(high_part, count_a / 16, count_b, passes);
   const Levels low = LevelsOf(low_part, 16, count_b, passes);
   Levels levels;
@@ -181,14 +190,18 @@ std::optional<Levels> ChosenLevels(const std::vector<int64_t>& matrix, int width
                                    int passes, OffsetChoice choice) {
   const size_t count_a = size_t{1} << width_a;
   const size_t count_b = size_t{1} << width_b;
-  if (choice == OffsetChoice::kNibblesOfA) return NibbleLevels(matrix, count_a, count_b, passes);
   if (choice == OffsetChoice::kSmallestRange) return LevelsOf(matrix, count_a, count_b, passes);
+  if (choice == OffsetChoice::kNibblesOfA) {
+    if (!IsNibbleSum(matrix, count_a, count_b, count_b, 1)) return std::nullopt;
+    return NibbleLevels(matrix, count_a, count_b, passes);
+  }
+  if (!IsNibbleSum(matrix, count_b, 1, count_a, count_b)) return std::nullopt;
   std::vector<int64_t> transposed(matrix.size());
   for (size_t a = 0; a < count_a; ++a) {
     for (size_t b = 0; b < count_b; ++b) transposed[b * count_a + a] = matrix[a * count_b + b];
   }
-  std::optional<Levels> levels = NibbleLevels(transposed, count_b, count_a, passes);
-  if (levels) std::swap(levels->f, levels->g);
+  Levels levels = NibbleLevels(transposed, count_b, count_a, passes);
+  std::swap(levels.f, levels.g);
   return levels;
 }
 
@@ -232,6 +245,7 @@ PlanBuilder::PlanBuilder(const LutView& lut)
 }
 
 void PlanBuilder::AddProduct(const IntegerProduct& product) {
+  centred_.clear();
   const Factor u = SplitIntoBytes(product.u);
   const Factor v = SplitIntoBytes(product.v);
   for (size_t i = 0; i < u.digits.size(); ++i) {
@@ -249,17 +263,21 @@ void PlanBuilder::AddProduct(const IntegerProduct& product) {
   }
 }
 
-std::optional<KernelPlan> PlanBuilder::Finish(int passes, OffsetChoice choice) const {
+std::optional<KernelPlan> PlanBuilder::Finish(int passes, OffsetChoice choice) {
   if (!fits_) return std::nullopt;
   const size_t count_a = size_t{1} << plan_.width_a;
   const size_t count_b = size_t{1} << plan_.width_b;
-  std::vector<int64_t> rest = remainder_;
-  const int64_t gcd = Centre(&rest, plan_.width_a, plan_.width_b);
+  if (centred_.empty()) {
+    centred_ = remainder_;
+    gcd_ = Centre(&centred_, plan_.width_a, plan_.width_b);
+  }
+  const int64_t gcd = gcd_;
   std::optional<Levels> chosen =
       Levels{std::vector<int64_t>(count_a, 0), std::vector<int64_t>(count_b, 0)};
-  if (gcd != 0) chosen = ChosenLevels(rest, plan_.width_a, plan_.width_b, passes, choice);
+  if (gcd != 0) chosen = ChosenLevels(centred_, plan_.width_a, plan_.width_b, passes, choice);
   if (!chosen) return std::nullopt;
   const Levels& levels = *chosen;
+  std::vector<int64_t> rest = centred_;
   for (size_t a = 0; a < count_a; ++a) {
     for (size_t b = 0; b < count_b; ++b) rest[a * count_b + b] -= levels.f[a] + levels.g[b];
   }

@@ -59,12 +59,14 @@ class PlanBuilder {
   // scale, an offset or the residual exceeds what a plan can hold, or if the remainder is not
   // separable by the nibbles that `choice` names.
   std::optional<KernelPlan> Finish(int passes = 60,
-                                   OffsetChoice choice = OffsetChoice::kSmallestRange) const;
+                                   OffsetChoice choice = OffsetChoice::kSmallestRange);
 
  private:
   KernelPlan plan_;
   std::vector<int64_t> remainder_;
-  bool fits_ = true;  // every scale so far is an int32_t
+  std::vector<int64_t> centred_;  // Centre() of the remainder once it is known, else empty
+  int64_t gcd_ = 0;               // what Centre() returned
+  bool fits_ = true;              // every scale so far is an int32_t
 };
 
 }  // namespace axlut

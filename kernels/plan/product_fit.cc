@@ -12,7 +12,6 @@ namespace {
 
 constexpr int kSteps = 255;      // largest max - min of u and of v
 constexpr int kIterations = 16;  // of the power method; only a start for the refinement
-constexpr int kRefinePasses = 6;
 
 using Vector = std::vector<float>;
 
@@ -201,7 +200,7 @@ void Refine(const TwoWayMatrix& matrix, int passes, IntegerProduct* product) {
 }  // namespace
 
 std::vector<IntegerProduct> FitProducts(const std::vector<int64_t>& matrix, int width_a,
-                                        int width_b) {
+                                        int width_b, const FitParams& params) {
   std::vector<int64_t> centred = matrix;
   const int64_t gcd = Centre(&centred, width_a, width_b);
   if (gcd == 0) return {};
@@ -218,11 +217,12 @@ std::vector<IntegerProduct> FitProducts(const std::vector<int64_t>& matrix, int 
   const float scale = std::max(1.0F, std::ceil(pair.sigma / (most_u * most_v)));
   const float both = pair.sigma / scale;  // factor_u * factor_v
   std::vector<IntegerProduct> fits;
-  for (const float wish : {most_u, both / most_v, std::sqrt(both * most_u / most_v)}) {
-    const float factor_u = std::clamp(wish, std::min(both / most_v, most_u), most_u);
+  const float wishes[] = {std::sqrt(both * most_u / most_v), most_u, both / most_v};
+  for (int i = 0; i < std::min(params.roundings, 3); ++i) {
+    const float factor_u = std::clamp(wishes[i], std::min(both / most_v, most_u), most_u);
     IntegerProduct fit{static_cast<int64_t>(scale), Rounded(pair.u, factor_u),
                        Rounded(pair.v, both / factor_u)};
-    Refine(exact, kRefinePasses, &fit);
+    Refine(exact, params.refine_passes, &fit);
     if (TermsOf(fit) != 1) continue;
     const bool is_new = std::none_of(fits.begin(), fits.end(), [&](const IntegerProduct& other) {
       return other.u == fit.u && other.v == fit.v;

@@ -11,11 +11,16 @@
 
 namespace axlut {
 
+struct FitParams {
+  int roundings = 3;      // of the singular pair, 1..3
+  int refine_passes = 6;  // of RefineProduct on each
+};
+
 // Fits to `matrix` but for f(a) + g(b), whose gcd also divides each scale: the dominant singular
-// pair, rounded to integers with more steps for u, for v, or as many for both (at most three
-// different ones), then improved by RefineProduct. Empty if the matrix needs no product.
+// pair, rounded to integers with as many steps for u as for v, with more for u, or for v, then
+// improved by RefineProduct; different ones only. Empty if the matrix needs no product.
 std::vector<IntegerProduct> FitProducts(const std::vector<int64_t>& matrix, int width_a,
-                                        int width_b);
+                                        int width_b, const FitParams& params = {});
 
 // Changes u and v, in turn and by whole steps, as long as that makes the range of
 // matrix - f(a) - g(b) - product smaller, at most `passes` times.

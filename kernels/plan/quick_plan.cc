@@ -21,10 +21,10 @@ class QuickSearch {
   explicit QuickSearch(const LutView& lut) : lut_(lut) {}
 
   // The plan of `builder` as it is.
-  void Try(const PlanBuilder& builder) {
+  void Try(PlanBuilder* builder) {
     for (const OffsetChoice choice :
          {OffsetChoice::kSmallestRange, OffsetChoice::kNibblesOfA, OffsetChoice::kNibblesOfB}) {
-      std::optional<KernelPlan> plan = builder.Finish(kPasses, choice);
+      std::optional<KernelPlan> plan = builder->Finish(kPasses, choice);
       if (plan) found_.push_back(*std::move(plan));
     }
   }
@@ -34,18 +34,22 @@ class QuickSearch {
     if (const auto product = SingleProduct(base.remainder(), lut_.width_a, lut_.width_b)) {
       return TryProducts(base, {*product});
     }
-    TryProducts(base, MoebiusProducts(base.remainder(), lut_.width_a, lut_.width_b));
-    std::vector<IntegerProduct> products = MoebiusProducts(
-        TransposedMatrix(base.remainder(), lut_.width_a, lut_.width_b), lut_.width_b, lut_.width_a);
-    for (IntegerProduct& product : products) std::swap(product.u, product.v);
-    TryProducts(base, products);
+    for (const auto& products :
+         {MoebiusProducts(base.remainder(), lut_.width_a, lut_.width_b, kMostTerms),
+          MoebiusProductsOfB(base.remainder(), lut_.width_a, lut_.width_b, kMostTerms)}) {
+      if (products) TryProducts(base, *products);
+    }
   }
 
-  void TryFits(const PlanBuilder& base) {
-    for (const IntegerProduct& fit : FitProducts(base.remainder(), lut_.width_a, lut_.width_b)) {
+  void TryFit(const PlanBuilder& base) {
+    FitParams params;
+    params.roundings = 1;
+    params.refine_passes = 2;
+    for (const IntegerProduct& fit :
+         FitProducts(base.remainder(), lut_.width_a, lut_.width_b, params)) {
       PlanBuilder builder = base;
       builder.AddProduct(fit);
-      Try(builder);
+      Try(&builder);
     }
   }
 
@@ -61,7 +65,7 @@ class QuickSearch {
     if (terms > kMostTerms) return;
     PlanBuilder builder = base;
     for (const IntegerProduct& product : products) builder.AddProduct(product);
-    Try(builder);
+    Try(&builder);
   }
 
   const LutView lut_;
@@ -72,14 +76,14 @@ class QuickSearch {
 
 std::vector<KernelPlan> QuickPlans(const LutView& lut, bool is_signed_a, bool is_signed_b) {
   QuickSearch search(lut);
-  const PlanBuilder table(lut);
+  PlanBuilder table(lut);
   PlanBuilder error = table;
   error.AddProduct(
       {1, OperandValues(lut.width_a, is_signed_a), OperandValues(lut.width_b, is_signed_b)});
-  for (const PlanBuilder* base : {&table, &std::as_const(error)}) {
-    search.Try(*base);
+  for (PlanBuilder* base : {&table, &error}) {
+    search.Try(base);
     search.TryExact(*base);
-    search.TryFits(*base);
+    search.TryFit(*base);
   }
   return search.Take();
 }

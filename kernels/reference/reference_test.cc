@@ -9,6 +9,7 @@
 #include "kernels/reference/conv2d.h"
 #include "kernels/reference/dense.h"
 #include "kernels/reference/depthwise.h"
+#include "kernels/reference/plan_conv2d.h"
 
 namespace axlut {
 namespace {
@@ -153,6 +154,65 @@ TEST(DenseReference, EqualsTheConvolutionOfOnePixelImages) {
   Conv2dReference(lut, shape, 0, input.data(), filter.data(), expected.data());
   DenseReference(lut, 3, 11, 5, input.data(), filter.data(), actual.data());
   EXPECT_EQ(actual, expected);
+}
+
+TEST(PlanConv2dReference, EqualsTheConvolutionThroughThePlansTable) {
+  KernelPlan plan;
+  plan.width_a = 3;
+  plan.width_b = 2;
+  PlanTerm term;
+  term.scale = -1000;
+  PlanResidual residual;
+  residual.scale = 9;
+  residual.count_a = 3;
+  residual.count_b = 2;
+  residual.entries = {1, 2, 30, 40, 500, 65535};
+  std::vector<int32_t> products;
+  for (int a = 0; a < 8; ++a) {
+    plan.offset_a.push_back(a * a - 20);
+    term.u.push_back(static_cast<uint8_t>(255 - a));
+    residual.class_a.push_back(static_cast<uint8_t>(a % 3));
+    for (int b = 0; b < 4; ++b) {
+      const int entry = residual.entries[static_cast<size_t>(a % 3 * 2 + b % 2)];
+      products.push_back(a * a - 20 + 7 * b - 1000 * (255 - a) * (b - 128) + 9 * entry);
+    }
+  }
+  for (int b = 0; b < 4; ++b) {
+    plan.offset_b.push_back(7 * b);
+    term.v.push_back(static_cast<int8_t>(b - 128));
+    residual.class_b.push_back(static_cast<uint8_t>(b % 2));
+  }
+  plan.terms.push_back(term);
+  plan.residual = residual;
+  const LutView lut{products.data(), 3, 2};
+  ASSERT_EQ(FindPlanError(plan, lut), "");
+  EXPECT_EQ(PlanProduct(plan, 0xf8 | 5, 0xfc | 3), lut.At(5, 3));
+
+  Conv2dShape shape;
+  shape.batch = 2;
+  shape.in_h = 7;
+  shape.in_w = 6;
+  shape.in_c = 6;
+  shape.kernel_h = shape.kernel_w = 3;
+  shape.out_h = 3;
+  shape.out_w = 5;
+  shape.out_c = 4;
+  shape.stride_h = 2;
+  shape.dilation_w = 2;
+  shape.pad_top = shape.pad_left = 1;
+  shape.groups = 2;
+  const std::vector<uint8_t> input = RandomCodes(shape.InputCount(), 41);
+  const std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), 42);
+  std::vector<int32_t> expected(static_cast<size_t>(shape.OutputCount()));
+  std::vector<int32_t> actual(expected.size());
+  Conv2dReference(lut, shape, 3, input.data(), filter.data(), expected.data());
+  PlanConv2dReference(plan, shape, 3, input.data(), filter.data(), actual.data());
+  EXPECT_EQ(actual, expected);
+  std::vector<int64_t> wide_expected(expected.size());
+  std::vector<int64_t> wide(expected.size());
+  Conv2dReference(lut, shape, 3, input.data(), filter.data(), wide_expected.data());
+  PlanConv2dReference(plan, shape, 3, input.data(), filter.data(), wide.data());
+  EXPECT_EQ(wide, wide_expected);
 }
 
 }  // namespace

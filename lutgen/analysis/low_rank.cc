@@ -119,10 +119,6 @@ Factorisation Counted(std::vector<IntegerProduct> products) {
   return factorisation;
 }
 
-void Transpose(std::vector<IntegerProduct>* products) {
-  for (IntegerProduct& product : *products) std::swap(product.u, product.v);
-}
-
 // From a short basis of the rows' lattice: v are its vectors, u the rows' coordinates.
 std::optional<Factors> LatticeFactors(const IntMatrix& matrix, const IntMatrix& generators) {
   Factors factors;
@@ -153,11 +149,8 @@ int CentredRank(const std::vector<int64_t>& matrix, int width_a, int width_b) {
 std::vector<Factorisation> Factorise(const std::vector<int64_t>& matrix, int width_a, int width_b,
                                      const LowRankParams& params) {
   std::vector<Factorisation> found;
-  found.push_back(Counted(MoebiusProducts(matrix, width_a, width_b)));
-  std::vector<IntegerProduct> by_b =
-      MoebiusProducts(TransposedMatrix(matrix, width_a, width_b), width_b, width_a);
-  Transpose(&by_b);
-  found.push_back(Counted(std::move(by_b)));
+  found.push_back(Counted(*MoebiusProducts(matrix, width_a, width_b)));
+  found.push_back(Counted(*MoebiusProductsOfB(matrix, width_a, width_b)));
   const Core core = CoreOf(matrix, width_a, width_b);
   const int rank = RankModPrime(core.matrix);
   const auto full_rank = static_cast<int>(std::min(core.matrix.rows, core.matrix.columns)) - 1;

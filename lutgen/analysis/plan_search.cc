@@ -19,7 +19,7 @@ constexpr int kPasses = 24;       // of the search for offsets
 constexpr int kRefinePasses = 4;  // of each product when several are refined together
 constexpr int kRefineRounds = 3;
 constexpr double kNone = std::numeric_limits<double>::infinity();
-constexpr size_t kIsaCount = std::size(kAllKernelIsas);
+constexpr size_t kIsaCount = std::size(kKernelIsas);
 
 // How good a step of the search is: the cost on the best instruction set; among equals, the smaller
 // residual is closer to a cheaper one.
@@ -90,10 +90,10 @@ class Search {
 
   // Prices the plans of what `builder` holds, and keeps those that are the cheapest so far
   // anywhere.
-  Score Consider(const PlanBuilder& builder) {
-    const Score score = Price(builder.Finish(kPasses));
-    Price(builder.Finish(kPasses, OffsetChoice::kNibblesOfA));
-    Price(builder.Finish(kPasses, OffsetChoice::kNibblesOfB));
+  Score Consider(PlanBuilder* builder) {
+    const Score score = Price(builder->Finish(kPasses));
+    Price(builder->Finish(kPasses, OffsetChoice::kNibblesOfA));
+    Price(builder->Finish(kPasses, OffsetChoice::kNibblesOfB));
     return score;
   }
 
@@ -103,7 +103,7 @@ class Search {
     const PlanShape shape = ShapeOf(*plan);
     bool is_best = false;
     for (size_t i = 0; i < kIsaCount; ++i) {
-      const double cost = PlanCost(shape, kAllKernelIsas[i]);
+      const double cost = PlanCost(shape, kKernelIsas[i]);
       if (cost >= least_[i]) continue;
       least_[i] = cost;
       is_best = true;
@@ -117,7 +117,7 @@ class Search {
   Partial Start(std::vector<IntegerProduct> products) {
     Partial start{PlanBuilder(lut_), std::move(products), {}};
     for (const IntegerProduct& product : start.products) start.builder.AddProduct(product);
-    start.score = Consider(start.builder);
+    start.score = Consider(&start.builder);
     return start;
   }
 
@@ -125,7 +125,7 @@ class Search {
     Partial next = base;
     next.builder.AddProduct(product);
     next.products.push_back(product);
-    next.score = Consider(next.builder);
+    next.score = Consider(&next.builder);
     return next;
   }
 
@@ -173,7 +173,7 @@ class Search {
       if (factorisation.terms + base.builder.term_count() <= params_.max_kept_terms) {
         PlanBuilder whole = base.builder;
         for (const IntegerProduct& product : factorisation.products) whole.AddProduct(product);
-        Consider(whole);
+        Consider(&whole);
       }
       const size_t count = factorisation.products.size();
       if (count > 1 && count <= static_cast<size_t>(params_.max_partial_products)) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -154,12 +155,12 @@ std::string PlansText(const StoredTable& stored, const std::vector<KernelPlan>& 
       fmt::format("{:<15} {}, each proved on all {} products; predicted ns per MAC, * cheapest\n",
                   "plans", plans.size(), stored.table.products().size());
   text += fmt::format("  {:>3} {:>6}", "#", "terms");
-  for (const KernelIsa isa : kAllKernelIsas) text += fmt::format(" {:>11}", KernelIsaName(isa));
+  for (const KernelIsa isa : kKernelIsas) text += fmt::format(" {:>11}", KernelIsaName(isa));
   text += "   residual\n";
   for (size_t i = 0; i < plans.size(); ++i) {
     const PlanShape shape = ShapeOf(plans[i]);
     text += fmt::format("  {:>3} {:>6}", i, shape.terms);
-    for (const KernelIsa isa : kAllKernelIsas) {
+    for (const KernelIsa isa : kKernelIsas) {
       const bool is_cheapest = CheapestPlan(plans, isa) == &plans[i];
       text += fmt::format(" {:>10.4f}{}", PlanCost(shape, isa), is_cheapest ? '*' : ' ');
     }
@@ -191,8 +192,10 @@ ordered_json PlansJson(const std::vector<KernelPlan>& plans) {
       json["residual"] = nullptr;
     }
     json["cheapest_for"] = ordered_json::array();
-    for (const KernelIsa isa : kAllKernelIsas) {
-      json["predicted_ns_per_mac"][KernelIsaName(isa)] = PlanCost(shape, isa);
+    for (const KernelIsa isa : kKernelIsas) {
+      // Four decimals: more would pretend to know.
+      json["predicted_ns_per_mac"][KernelIsaName(isa)] =
+          std::round(PlanCost(shape, isa) * 1e4) / 1e4;
       if (CheapestPlan(plans, isa) == &plan) json["cheapest_for"].push_back(KernelIsaName(isa));
     }
     answer.push_back(std::move(json));

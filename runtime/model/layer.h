@@ -35,8 +35,8 @@ struct LayerIo {
 };
 
 inline constexpr int kMaxLayerInputs = 16;
-// Elements of which a simple operation makes worth waking a thread: some 10 us.
-inline constexpr int64_t kElementGrain = 1 << 15;
+// Elements from which on a simple operation is worth another thread: some 3 us.
+inline constexpr int64_t kElementGrain = 1 << 13;
 
 class Layer {
  public:

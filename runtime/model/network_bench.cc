@@ -17,7 +17,7 @@
 namespace axlut {
 namespace {
 
-constexpr double kSeconds = 1.5;  // per line
+constexpr double kSeconds = 2;  // per line
 
 Result<LayerTable> ReadTable(const std::string& name) {
   const OperandSpec code{8, Signedness::kTwosComplement};

@@ -15,12 +15,23 @@ namespace axlut {
 
 namespace {
 
-// AddTerm. The multipliers of additions are below 1: no shift to the left.
-inline __m512i Terms(const int8_t* codes, __m512i zero, __m512i mantissa, __m512i right) {
+// The multipliers of additions are below 1: no shift to the left.
+struct Multiplier {
+  explicit Multiplier(FixedPointMultiplier m)
+      : mantissa(_mm512_set1_epi32(m.mantissa)),
+        right(_mm512_set1_epi32(-m.shift)),
+        mask(_mm512_set1_epi32(static_cast<int32_t>((1u << -m.shift) - 1))) {}
+  __m512i Times(__m512i x) const {
+    return RoundingDivideByPowerOfTwo16(RoundingDoublingHighMul16(x, mantissa), right, mask);
+  }
+  __m512i mantissa, right, mask;
+};
+
+// AddTerm.
+inline __m512i Terms(const int8_t* codes, __m512i zero, const Multiplier& multiplier) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes));
   const __m512i centred = _mm512_sub_epi32(_mm512_cvtepi8_epi32(bytes), zero);
-  return RoundingDivideByPowerOfTwo16(
-      RoundingDoublingHighMul16(_mm512_slli_epi32(centred, 20), mantissa), right);
+  return multiplier.Times(_mm512_slli_epi32(centred, 20));
 }
 
 }  // namespace
@@ -28,23 +39,18 @@ inline __m512i Terms(const int8_t* codes, __m512i zero, __m512i mantissa, __m512
 int64_t AddInt8Avx512(const AddParams& params, const int8_t* a, const int8_t* b, int64_t count,
                       int8_t* output) {
   const __m512i zero_1 = _mm512_set1_epi32(params.zero_1);
-  const __m512i mantissa_1 = _mm512_set1_epi32(params.multiplier_1.mantissa);
-  const __m512i right_1 = _mm512_set1_epi32(-params.multiplier_1.shift);
   const __m512i zero_2 = _mm512_set1_epi32(params.zero_2);
-  const __m512i mantissa_2 = _mm512_set1_epi32(params.multiplier_2.mantissa);
-  const __m512i right_2 = _mm512_set1_epi32(-params.multiplier_2.shift);
-  const __m512i mantissa_out = _mm512_set1_epi32(params.multiplier_out.mantissa);
-  const __m512i right_out = _mm512_set1_epi32(-params.multiplier_out.shift);
+  const Multiplier multiplier_1(params.multiplier_1);
+  const Multiplier multiplier_2(params.multiplier_2);
+  const Multiplier multiplier_out(params.multiplier_out);
   const __m512i zero_out = _mm512_set1_epi32(params.zero_out);
   const __m512i low = _mm512_set1_epi32(params.clamp.min);
   const __m512i high = _mm512_set1_epi32(params.clamp.max);
   int64_t i = 0;
   for (; i + 16 <= count; i += 16) {
-    const __m512i sum = _mm512_add_epi32(Terms(a + i, zero_1, mantissa_1, right_1),
-                                         Terms(b + i, zero_2, mantissa_2, right_2));
-    const __m512i code = _mm512_add_epi32(
-        RoundingDivideByPowerOfTwo16(RoundingDoublingHighMul16(sum, mantissa_out), right_out),
-        zero_out);
+    const __m512i sum =
+        _mm512_add_epi32(Terms(a + i, zero_1, multiplier_1), Terms(b + i, zero_2, multiplier_2));
+    const __m512i code = _mm512_add_epi32(multiplier_out.Times(sum), zero_out);
     const __m512i clamped = _mm512_min_epi32(_mm512_max_epi32(code, low), high);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(output + i), _mm512_cvtepi32_epi8(clamped));
   }

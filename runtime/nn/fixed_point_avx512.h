@@ -20,10 +20,9 @@ inline __m512i RoundingDoublingHighMul16(__m512i x, __m512i m) {
   return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
 }
 
-// RoundingDivideByPowerOfTwo.
-inline __m512i RoundingDivideByPowerOfTwo16(__m512i x, __m512i exponent) {
+// RoundingDivideByPowerOfTwo; mask being 2^exponent - 1.
+inline __m512i RoundingDivideByPowerOfTwo16(__m512i x, __m512i exponent, __m512i mask) {
   const __m512i one = _mm512_set1_epi32(1);
-  const __m512i mask = _mm512_sub_epi32(_mm512_sllv_epi32(one, exponent), one);
   const __m512i threshold = _mm512_sub_epi32(_mm512_srli_epi32(mask, 1), _mm512_srai_epi32(x, 31));
   const __mmask16 up = _mm512_cmpgt_epi32_mask(_mm512_and_si512(x, mask), threshold);
   const __m512i down = _mm512_srav_epi32(x, exponent);

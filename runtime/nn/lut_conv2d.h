@@ -88,7 +88,8 @@ class LutConv2d {
            const ParallelFor& parallel_for) const;
 
   // The same results block by block: the blocks cover the output once, `sink` is called on the
-  // threads of parallel_for. No memory is needed but that of one block per thread.
+  // threads of parallel_for and must not run a layer itself, because its block lies in the thread's
+  // scratch memory. No memory is needed but that of one block per thread.
   void RunBlocks(const uint8_t* input, int64_t batch, const SumSink<int32_t>& sink,
                  const ParallelFor& parallel_for) const;
   void RunBlocks(const uint8_t* input, int64_t batch, const SumSink<int64_t>& sink,

@@ -91,11 +91,14 @@ Conv2dShape SmallConv() {
   return shape;
 }
 
-// Names of the kernels that this process may use.
-std::vector<std::string> Kernels() {
+// Names of the kernels that this process may use and that take the table.
+std::vector<std::string> Kernels(const TruthTable& table) {
+  const PreparedLut lut(LutView{table.products().data(), table.a().width, table.b().width});
   std::vector<std::string> names;
   for (const Conv2dKernelEntry& entry : Conv2dKernels()) {
-    if (entry.isa <= ActiveKernelIsa()) names.emplace_back(entry.name);
+    if (entry.isa <= ActiveKernelIsa() && entry.supports(lut, Conv2dShape{})) {
+      names.emplace_back(entry.name);
+    }
   }
   return names;
 }
@@ -121,7 +124,7 @@ TEST(LutConv2d, EqualsItsDefinitionForEverySignednessAndZeroPoint) {
         for (const std::vector<int32_t>& zero_b :
              {std::vector<int32_t>{0}, std::vector<int32_t>{7}, per_channel}) {
           const auto expected = Expected(table, shape, filter, zero_a, zero_b, input, 2);
-          for (const std::string& kernel : Kernels()) {
+          for (const std::string& kernel : Kernels(table)) {
             auto layer =
                 LutConv2d::Create(MakeTable(table), shape, filter, zero_a, zero_b, {kernel});
             ASSERT_TRUE(layer.ok()) << layer.error().ToString();
@@ -247,7 +250,7 @@ TEST(LutConv2d, ThreadCountsAndConcurrentRunsGiveTheSameBytes) {
   std::vector<int32_t> expected(static_cast<size_t>(3 * shape.OutputCount()));
   LutConv2d::Create(table, shape, filter, 9, {3}, {"reference"})
       ->Run(input.data(), 3, expected.data(), SerialFor());
-  for (const std::string& kernel : Kernels()) {
+  for (const std::string& kernel : Kernels(table->table())) {
     auto layer = LutConv2d::Create(table, shape, filter, 9, {3}, {kernel});
     ASSERT_TRUE(layer.ok());
     for (int threads : {1, 2, 3, 7}) {

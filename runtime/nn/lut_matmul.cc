@@ -38,7 +38,7 @@ void Transpose(const uint8_t* in, int64_t rows, int64_t columns, uint8_t* out) {
   for (; r + 16 <= rows; r += 16) {
     const uint8_t* pointers[16];
     for (int64_t i = 0; i < 16; ++i) pointers[i] = in + (r + i) * columns;
-    TransposeCodes(pointers, 16, columns, out + r, rows);
+    TransposeCodes(pointers, 16, 0, columns, out + r, rows);
   }
   for (; r < rows; ++r) {
     for (int64_t c = 0; c < columns; ++c) out[c * rows + r] = in[r * columns + c];

@@ -23,13 +23,16 @@ Requantizer::Requantizer(std::vector<int32_t> bias, std::vector<FixedPointMultip
   // Whole registers and whole rows: rows without gaps are then one long row.
   period_ = std::lcm(channels, kLanes);
   const int64_t entries = period_ + kLanes;
-  lanes_.resize(static_cast<size_t>(4 * entries));
+  lanes_ = AlignedArray<int32_t>(5 * entries);
+  int32_t* const lanes = lanes_.data();
   for (int64_t i = 0; i < entries; ++i) {
     const FixedPointMultiplier m = multipliers_[static_cast<size_t>(i % channels)];
-    lanes_[i] = bias_[static_cast<size_t>(i % channels)];
-    lanes_[entries + i] = m.mantissa;
-    lanes_[2 * entries + i] = std::max(m.shift, 0);
-    lanes_[3 * entries + i] = std::max(-m.shift, 0);
+    lanes[i] = bias_[static_cast<size_t>(i % channels)];
+    lanes[entries + i] = m.mantissa;
+    lanes[2 * entries + i] = std::max(m.shift, 0);
+    lanes[3 * entries + i] = std::max(-m.shift, 0);
+    lanes[4 * entries + i] = static_cast<int32_t>((1u << std::max(-m.shift, 0)) - 1);
+    shifts_left_ = shifts_left_ || m.shift > 0;
   }
 }
 
@@ -58,6 +61,19 @@ int64_t Requantizer::RunScalar(const Sum* sums, const RequantizeBlock& block,
   return wrapped;
 }
 
+// Seldom needed: the vector forms only tell that there is something to count.
+int64_t Requantizer::CountWrapped(const int32_t* sums, const RequantizeBlock& block) const {
+  int64_t wrapped = 0;
+  for (int64_t row = 0; row < block.rows; ++row) {
+    for (int64_t i = 0; i < block.channels; ++i) {
+      int32_t sum;
+      wrapped += __builtin_add_overflow(sums[row * block.sum_stride + i],
+                                        bias_[static_cast<size_t>(block.first_channel + i)], &sum);
+    }
+  }
+  return wrapped;
+}
+
 int64_t Requantizer::Run(const int64_t* sums, const RequantizeBlock& block, int8_t* output) const {
   return RunScalar(sums, block, output);
 }
@@ -71,7 +87,9 @@ int64_t Requantizer::Run(const int32_t* sums, const RequantizeBlock& block, int8
   lanes.mantissa = lanes_.data() + entries;
   lanes.left = lanes_.data() + 2 * entries;
   lanes.right = lanes_.data() + 3 * entries;
+  lanes.mask = lanes_.data() + 4 * entries;
   lanes.period = period_;
+  lanes.shifts_left = shifts_left_;
   lanes.rounding = rounding_;
   lanes.low = clamp_.min - zero_out_;
   lanes.high = clamp_.max - zero_out_;
@@ -83,22 +101,22 @@ int64_t Requantizer::Run(const int32_t* sums, const RequantizeBlock& block, int8
     rows.channels *= rows.rows;
     rows.rows = 1;
   }
-  int64_t wrapped = 0;
+  bool wrapped = false;
   for (int64_t row = 0; row < rows.rows; ++row) {
     const int32_t* from = sums + row * rows.sum_stride;
     int8_t* to = output + row * rows.output_stride;
     if (isa >= KernelIsa::kAvx512) {
-      wrapped += RequantizeAvx512(lanes, from, rows.first_channel, rows.channels, to);
+      wrapped |= RequantizeAvx512(lanes, from, rows.first_channel, rows.channels, to);
       continue;
     }
-    wrapped += RequantizeAvx2(lanes, from, rows.first_channel, rows.channels, to);
+    wrapped |= RequantizeAvx2(lanes, from, rows.first_channel, rows.channels, to);
     const int64_t done = rows.channels / 8 * 8;
     for (int64_t i = done; i < rows.channels; ++i) {
       const RequantizeBlock one{1, (rows.first_channel + i) % channels(), 1, 1, 1};
-      wrapped += RunScalar(from + i, one, to + i);
+      wrapped |= RunScalar(from + i, one, to + i) > 0;
     }
   }
-  return wrapped;
+  return wrapped ? CountWrapped(sums, block) : 0;
 }
 
 }  // namespace axlut

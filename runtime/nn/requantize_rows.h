@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/cpu/aligned_array.h"
 #include "kernels/cpu/isa.h"
 #include "runtime/nn/requantize.h"
 
@@ -30,8 +31,10 @@ struct RequantizeLanes {
   const int32_t* mantissa;
   const int32_t* left;   // shift
   const int32_t* right;  // shift
+  const int32_t* mask;   // 2^right - 1
   int64_t period;        // a multiple of 16; 16 more entries repeat the first ones
   Rounding rounding;
+  bool shifts_left;   // whether some `left` is not 0
   int32_t low, high;  // clamp, before the zero point is added
   int32_t zero_out;
 };
@@ -53,6 +56,7 @@ class Requantizer {
  private:
   template <typename Sum>
   int64_t RunScalar(const Sum* sums, const RequantizeBlock& block, int8_t* output) const;
+  int64_t CountWrapped(const int32_t* sums, const RequantizeBlock& block) const;
 
   std::vector<int32_t> bias_;
   std::vector<FixedPointMultiplier> multipliers_;
@@ -60,15 +64,17 @@ class Requantizer {
   int32_t zero_out_;
   CodeRange clamp_;
   // Arrays of RequantizeLanes, one behind the other.
-  std::vector<int32_t> lanes_;
+  AlignedArray<int32_t> lanes_;
   int64_t period_ = 0;
+  bool shifts_left_ = false;
 };
 
-// `count` sums of one row, or of several that lie without a gap and begin at channel 0.
-int64_t RequantizeAvx512(const RequantizeLanes& lanes, const int32_t* sums, int64_t first_lane,
-                         int64_t count, int8_t* output);
+// `count` sums of one row, or of several that lie without a gap and begin at channel 0. Returns
+// whether a sum wrapped.
+bool RequantizeAvx512(const RequantizeLanes& lanes, const int32_t* sums, int64_t first_lane,
+                      int64_t count, int8_t* output);
 // As above, for the largest multiple of 8 in `count`.
-int64_t RequantizeAvx2(const RequantizeLanes& lanes, const int32_t* sums, int64_t first_lane,
-                       int64_t count, int8_t* output);
+bool RequantizeAvx2(const RequantizeLanes& lanes, const int32_t* sums, int64_t first_lane,
+                    int64_t count, int8_t* output);
 
 }  // namespace axlut

@@ -16,12 +16,12 @@ inline __m256i Load(const int32_t* from) {
 }
 
 template <Rounding kRounding>
-int64_t RunRow(const RequantizeLanes& lanes, const int32_t* sums, int64_t first_lane, int64_t count,
-               int8_t* output) {
+bool RunRow(const RequantizeLanes& lanes, const int32_t* sums, int64_t first_lane, int64_t count,
+            int8_t* output) {
   const __m256i low = _mm256_set1_epi32(lanes.low);
   const __m256i high = _mm256_set1_epi32(lanes.high);
   const __m256i zero_out = _mm256_set1_epi32(lanes.zero_out);
-  int64_t wrapped = 0;
+  __m256i wrapped = _mm256_setzero_si256();  // sign bits
   int64_t lane = first_lane;
   for (int64_t i = 0; i + 8 <= count; i += 8) {
     const __m256i sum = Load(sums + i);
@@ -30,8 +30,9 @@ int64_t RunRow(const RequantizeLanes& lanes, const int32_t* sums, int64_t first_
     const __m256i left = Load(lanes.left + lane);
     const __m256i right = Load(lanes.right + lane);
     const __m256i x = _mm256_add_epi32(sum, bias);
-    const __m256i overflow = _mm256_and_si256(_mm256_xor_si256(sum, x), _mm256_xor_si256(bias, x));
-    wrapped += __builtin_popcount(_mm256_movemask_ps(_mm256_castsi256_ps(overflow)));
+    // Overflow: both summands have the sign that the sum has not.
+    wrapped = _mm256_or_si256(
+        wrapped, _mm256_and_si256(_mm256_xor_si256(sum, x), _mm256_xor_si256(bias, x)));
     __m256i code;
     if constexpr (kRounding == Rounding::kOnce) {
       const __m256i total = _mm256_add_epi32(_mm256_set1_epi32(31), _mm256_sub_epi32(right, left));
@@ -45,13 +46,13 @@ int64_t RunRow(const RequantizeLanes& lanes, const int32_t* sums, int64_t first_
     lane += 8;
     if (lane >= lanes.period) lane -= lanes.period;
   }
-  return wrapped;
+  return _mm256_movemask_ps(_mm256_castsi256_ps(wrapped)) != 0;
 }
 
 }  // namespace
 
-int64_t RequantizeAvx2(const RequantizeLanes& lanes, const int32_t* sums, int64_t first_lane,
-                       int64_t count, int8_t* output) {
+bool RequantizeAvx2(const RequantizeLanes& lanes, const int32_t* sums, int64_t first_lane,
+                    int64_t count, int8_t* output) {
   return lanes.rounding == Rounding::kOnce
              ? RunRow<Rounding::kOnce>(lanes, sums, first_lane, count, output)
              : RunRow<Rounding::kTwice>(lanes, sums, first_lane, count, output);
@@ -66,7 +67,7 @@ int64_t RequantizeAvx2(const RequantizeLanes& lanes, const int32_t* sums, int64_
 namespace axlut {
 
 // Never called: no CPU of this kind has the instruction set.
-int64_t RequantizeAvx2(const RequantizeLanes&, const int32_t*, int64_t, int64_t, int8_t*) {
+bool RequantizeAvx2(const RequantizeLanes&, const int32_t*, int64_t, int64_t, int8_t*) {
   std::abort();
 }
 

@@ -166,6 +166,37 @@ def products_of(width_a, width_b, signed, product=lambda a, b: a * b):
             for a in range(1 << width_a) for b in range(1 << width_b)]
 
 
+def plan_section(plans):
+    """The plan section, from docs/container-format.md. A plan is (width_a, width_b, offset_a, offset_b,
+    terms, residual), each offset with its size in bytes."""
+    section = struct.pack("<HH", 1, len(plans))
+    for width_a, width_b, (size_a, offset_a), (size_b, offset_b), terms, residual in plans:
+        entry_size = residual["entry_size"] if residual else 0
+        section += struct.pack("<BBHBBBB", width_a, width_b, len(terms), size_a, size_b, entry_size, 0)
+        for size, offsets in ((size_a, offset_a), (size_b, offset_b)):
+            for offset in offsets if size else ():
+                section += offset.to_bytes(size, "little", signed=True)
+        for scale, u, v in terms:
+            section += struct.pack("<i", scale) + bytes(u) + bytes(x & 255 for x in v)
+        if residual:
+            section += struct.pack("<iHH", residual["scale"], residual["count_a"],
+                                   residual["count_b"])
+            section += bytes(residual["class_a"]) + bytes(residual["class_b"])
+            for entry in residual["entries"]:
+                section += entry.to_bytes(entry_size, "little")
+    return section
+
+
+def golden_plans():
+    """Two plans of the 2x1 table 300000 a b + 9 [a = 3] + 300 [b = 0]: one term; a lookup after a term."""
+    one_term = (2, 1, (1, [0, 0, 0, 9]), (2, [300, 0]), [(300000, [0, 1, 2, 3], [0, 1])], None)
+    # 300000 a b = -100000 [0, 1, 2, 2] (-b) + 100000 [0, 2, 4, 7] b
+    lookup = {"scale": 100000, "entry_size": 2, "count_a": 4, "count_b": 2,
+              "class_a": [0, 1, 2, 3], "class_b": [0, 1], "entries": [0, 0, 0, 2, 0, 4, 0, 7]}
+    split = (2, 1, (1, [0, 0, 0, 9]), (2, [300, 0]), [(-100000, [0, 1, 2, 2], [0, -1])], lookup)
+    return plan_section([one_term, split])
+
+
 def golden_files():
     exact_2x2 = {
         "name": "exact:2x2", "ports": {"a": "A", "b": "B", "product": "O"},
@@ -186,15 +217,16 @@ def golden_files():
         "signed_3x2.axt": container(3, 2, 5, 1, "h",
                                     products_of(3, 2, 1, lambda a, b: a * b // 2 * 2), signed_3x2),
         "plan_2x1.axt": container(2, 1, 20, 0, "i",
-                                  products_of(2, 1, 0, lambda a, b: a * b * 300000), wide,
-                                  plan=bytes(range(7))),
+                                  [a * b * 300000 + 9 * (a == 3) - 300 * b + 300
+                                   for a in range(4) for b in range(2)], wide,
+                                  plan=golden_plans()),
     }
 
 
 CONTENT = {
     "exact_2x2.axt": "exact 2x2 unsigned; the example of docs/container-format.md",
     "signed_3x2.axt": "3x2 signed, lowest product bit cleared; every info field filled, UTF-8",
-    "plan_2x1.axt": "2x1 unsigned, 20-bit products in 32-bit entries; with a plan section",
+    "plan_2x1.axt": "2x1 unsigned, 20-bit products in 32-bit entries; with two plans",
 }
 
 
