@@ -18,18 +18,22 @@ done
 scripts/setup.sh --with-tensorflow --with-benchmarks
 mkdir -p build/bench docs/benchmarks
 cmake --preset release >build/bench/configure.log
-cmake --build build -j "$(nproc)" --target lutrun kernels_bench plans_bench scaling_bench \
+cmake --build build -j "$(nproc)" --target lutrun lutgen kernels_bench plans_bench scaling_bench \
   network_timing lutgen_bit_parallel_bench
 
 bin=build/bin
 results=docs/benchmarks
 
 bench_plans() {
-  # The second run is of another process because kernels look at AXLUT_MAX_ISA once.
-  $bin/plans_bench --tables=../shared/data/tables/tfapprox --json=build/bench/plans.json
-  AXLUT_MAX_ISA=avx2 $bin/plans_bench --random-only --json=build/bench/plans_avx2.json
-  python3 scripts/bench_summary.py build/bench/plans.json build/bench/plans_avx2.json \
-    -o $results/plans.json
+  # TFApprox' tables with the plans that a full analysis finds, where the tables are.
+  mkdir -p build/bench/tables
+  local table
+  for table in ../shared/data/tables/tfapprox/*.bin; do
+    [ ! -e "$table" ] || $bin/lutgen convert -q --analyze=full "$table" \
+      -o "build/bench/tables/$(basename "$table" .bin).axt"
+  done
+  $bin/plans_bench --tables=build/bench/tables --json=build/bench/plans.json
+  python3 scripts/bench_summary.py build/bench/plans.json -o $results/plans.json
 }
 
 bench_scaling() { $bin/scaling_bench --json=$results/scaling.json; }

@@ -7,12 +7,16 @@ which takes a shift and two additions, after adding two or four bytes where thei
 """
 
 import dataclasses
+import re
 
 PRODUCTS = 64  # per register
 OPERATIONS_PER_CYCLE = 2  # 512-bit integer operations of any kind
 LOOKUPS_PER_CYCLE = 1  # vpermb, vpermi2b
 TERMS_PER_CYCLE = 1  # vpdpbusd
 FP32_PRODUCTS_PER_CYCLE = 16  # one 512-bit vfmadd
+
+PLAN_NAME = re.compile(r"(?:offsets|(?:(\d+) terms?)?(?:, )?"
+                       r"(?:\d byte planes? of (\d+)x(\d+) classes, 0\.\.(\d+))?)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,14 +49,20 @@ class Plan:
     planes: tuple
 
     @staticmethod
-    def of(description):
-        """From {"terms": n, "classes": c, "largest": entry}, the last two only with a residual."""
-        largest = description.get("largest", 0)
-        classes = description.get("classes", 0)
+    def parse(name):
+        """From a layer's plan_name(): "2 terms, 1 byte plane of 64x12 classes, 0..63", "offsets", or
+        "table" for the table as it is: two planes of 256 classes. ValueError for anything else."""
+        if name == "table":
+            return Plan(0, (Plane(256, 255), Plane(256, 255)))
+        match = PLAN_NAME.fullmatch(name)
+        if not match or not name:
+            raise ValueError(f"not a plan's name: {name!r}")
+        terms, classes_a, classes_b, largest = (int(group or 0) for group in match.groups())
+        classes = min(classes_a, classes_b)
         planes = [Plane(classes, min(largest, 255))] if largest > 0 else []
         if largest > 255:
             planes.append(Plane(classes, largest >> 8))
-        return Plan(description["terms"], tuple(planes))
+        return Plan(terms, tuple(planes))
 
     @property
     def name(self):

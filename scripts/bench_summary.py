@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""From runs of plans_bench to docs/benchmarks/plans.json: all rows with their ratio to oneDNN's fp32
-convolution of the same run and problem, and a summary against what the kernels must reach.
+"""From a run of plans_bench to docs/benchmarks/plans.json: all rows with their ratio to oneDNN's fp32
+convolution of the same problem, and a summary against what the kernels must reach.
 
-    scripts/bench_summary.py RUN.json [RUN.json ...] -o docs/benchmarks/plans.json
-
-Runs differ in the instruction set that AXLUT_MAX_ISA allowed; the first is the uncapped one.
+    scripts/bench_summary.py RUN.json -o docs/benchmarks/plans.json
 """
 
 import argparse
@@ -67,10 +65,9 @@ def best_fp32(rows):
 
 
 def with_ratios(run):
-    """The rows of a run, each with its instruction set and its ratio to the yardstick."""
+    """The rows of a run, each with its ratio to the yardstick."""
     fp32 = best_fp32(run["results"])
-    isa = run["machine"]["instruction_set"]
-    return [{**row, "isa": isa, "ratio": round(row["ns_per_mac"] / fp32[row["problem"]], 3)}
+    return [{**row, "ratio": round(row["ns_per_mac"] / fp32[row["problem"]], 3)}
             for row in run["results"]]
 
 
@@ -83,10 +80,10 @@ def per_problem(rows, value, reduce, **wanted):
     return {problem: reduce(list_) for problem, list_ in values.items()}
 
 
-def speed_ups(rows, isa, rival):
+def speed_ups(rows, rival):
     """How many times as fast the arbitrary table is as a rival's loop, per problem."""
-    ours = per_problem(rows, "ns_per_mac", min, isa=isa, kind="conv", group="arbitrary")
-    theirs = per_problem(rows, "ns_per_mac", min, isa=isa, kind="conv", subject=rival)
+    ours = per_problem(rows, "ns_per_mac", min, kind="conv", group="arbitrary")
+    theirs = per_problem(rows, "ns_per_mac", min, kind="conv", subject=rival)
     return {problem: theirs[problem] / ours[problem] for problem in ours if problem in theirs}
 
 
@@ -101,19 +98,21 @@ def make_goal(key, by_problem, count):
 
 def summarize(rows):
     """A Goal per row of GOALS for which there are measurements."""
-    isa = rows[0]["isa"]  # the uncapped run's
     tables = len({row["subject"] for row in rows if row["group"] == "tfapprox"})
-    conv = {"kind": "conv", "isa": isa}
+
+    def ratios(reduce, group, kind="conv"):
+        return per_problem(rows, "ratio", reduce, group=group, kind=kind)
+
     by_key = {
-        "arbitrary": per_problem(rows, "ratio", max, group="arbitrary", **conv),
-        "one_term": per_problem(rows, "ratio", max, group="one_term", **conv),
-        "median": per_problem(rows, "ratio", statistics.median, group="tfapprox", **conv),
-        "worst": per_problem(rows, "ratio", max, group="tfapprox", **conv),
-        "avx2": per_problem(rows, "ratio", max, group="arbitrary", kind="conv", isa="avx2"),
-        "depthwise": per_problem(rows, "ratio", max, group="arbitrary", kind="depthwise", isa=isa),
-        "adapt": speed_ups(rows, isa, "adapt_order"),
-        "tfapprox": speed_ups(rows, isa, "tfapprox_order"),
-        "tfapprox2": speed_ups(rows, isa, "tfapprox2_order"),
+        "arbitrary": ratios(max, "arbitrary"),
+        "one_term": ratios(max, "one_term"),
+        "median": ratios(statistics.median, "tfapprox"),
+        "worst": ratios(max, "tfapprox"),
+        "avx2": ratios(max, "avx2"),
+        "depthwise": ratios(max, "arbitrary", "depthwise"),
+        "adapt": speed_ups(rows, "adapt_order"),
+        "tfapprox": speed_ups(rows, "tfapprox_order"),
+        "tfapprox2": speed_ups(rows, "tfapprox2_order"),
     }
     return [make_goal(key, by_problem, tables) for key, by_problem in by_key.items() if by_problem]
 
@@ -132,18 +131,18 @@ def write_json(path, answer, list_keys):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", type=pathlib.Path, nargs="+")
+    parser.add_argument("run", type=pathlib.Path)
     parser.add_argument("-o", dest="output", type=pathlib.Path, required=True)
     options = parser.parse_args()
-    runs = [json.loads(path.read_text(encoding="utf-8")) for path in options.runs]
-    rows = [row for run in runs for row in with_ratios(run)]
+    run = json.loads(options.run.read_text(encoding="utf-8"))
+    rows = with_ratios(run)
     goals = [goal.to_json() for goal in summarize(rows)]
     answer = {
         "schema": 1,
         "what": "ns per multiply-accumulate of whole layers: one thread's CPU time, least of "
                 "several rounds in which all subjects take turns; zero-point corrections included; "
-                "ratio: to the quickest fp32 way of oneDNN for the problem in the same run",
-        "machine": runs[0]["machine"], "summary": goals, "results": rows}
+                "ratio: to the quickest fp32 way of oneDNN for the problem",
+        "machine": run["machine"], "summary": goals, "results": rows}
     write_json(options.output, answer, ("summary", "results"))
 
 

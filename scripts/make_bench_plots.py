@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 from bench_roofline import Plan  # noqa: E402
 from bench_summary import best_fp32  # noqa: E402
+from make_performance_page import TABLE_GROUPS  # noqa: E402
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "docs/benchmarks"
 PROBLEM = "n1h28w28c128_k3o128s1"  # what the bars are of
@@ -75,12 +76,12 @@ def draw_tables(rows):
 
 def draw_roofline(rows, ghz):
     """Measured time over the bound of each table's plan."""
-    rows = [row for row in rows if row["kind"] == "conv" and row["macs"] > 1e8 and "plan" in row
-            and Plan.of(row["plan"]).cycles > 0]
+    rows = [row for row in rows if row["kind"] == "conv" and row["macs"] > 1e8
+            and row["group"] in TABLE_GROUPS and Plan.parse(row["plan"]).cycles > 0]
     figure, axes = plt.subplots(figsize=(6.5, 5))
     for kernel, color in colors_of(row["implementation"] for row in rows).items():
         of_kernel = [row for row in rows if row["implementation"] == kernel]
-        axes.scatter([Plan.of(row["plan"]).ns_per_mac(ghz) for row in of_kernel],
+        axes.scatter([Plan.parse(row["plan"]).ns_per_mac(ghz) for row in of_kernel],
                      [row["ns_per_mac"] for row in of_kernel], s=14, color=color, alpha=0.6,
                      label=kernel)
     ends = [0.003, 0.06]
@@ -102,10 +103,8 @@ def draw_roofline(rows, ghz):
 
 def main():
     plans = json.loads((FOLDER / "plans.json").read_text(encoding="utf-8"))
-    isa = plans["results"][0]["isa"]
-    rows = [row for row in plans["results"] if row["isa"] == isa]
-    draw_tables(rows)
-    draw_roofline(rows, plans["machine"]["ghz"])
+    draw_tables(plans["results"])
+    draw_roofline(plans["results"], plans["machine"]["ghz"])
 
 
 if __name__ == "__main__":

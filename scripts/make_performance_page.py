@@ -18,6 +18,8 @@ from bench_roofline import Plan, fp32_ns_per_mac
 from bench_summary import best_fp32, per_problem
 
 DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
+# Subjects that are tables, with all instruction sets.
+TABLE_GROUPS = ("arbitrary", "one_term", "tfapprox")
 
 
 def table(header, rows):
@@ -45,25 +47,23 @@ def summary(data):
 def layers(data):
     """ns per product of each problem and kind of subject."""
     rows = data["plans"]["results"]
-    isa = rows[0]["isa"]
-    full = [row for row in rows if row["isa"] == isa]
 
     def figures(reduce, **wanted):
-        return per_problem(full, "ns_per_mac", reduce, **wanted)
+        return per_problem(rows, "ns_per_mac", reduce, **wanted)
 
     columns = {
-        "oneDNN fp32": best_fp32(full),
+        "oneDNN fp32": best_fp32(rows),
         "oneDNN int8": figures(min, group="onednn_int8"),
         "exact": figures(min, subject="exact"),
         "median": figures(statistics.median, group="tfapprox"),
         "worst": figures(max, group="tfapprox"),
         "random": figures(min, group="arbitrary"),
-        "random, AVX2": per_problem(rows, "ns_per_mac", min, group="arbitrary", isa="avx2"),
+        "random, AVX2": figures(min, group="avx2"),
         "AdaPT": figures(min, subject="adapt_order"),
         "TFApprox 1": figures(min, subject="tfapprox_order"),
         "TFApprox 2": figures(min, subject="tfapprox2_order"),
     }
-    problems = list(dict.fromkeys(row["problem"] for row in full))
+    problems = list(dict.fromkeys(row["problem"] for row in rows))
     lines = [[f"`{problem}`", *(f"{column[problem]:.4f}" if problem in column else "-"
                                 for column in columns.values())] for problem in problems]
     return table(["problem", *columns], lines)
@@ -73,17 +73,16 @@ def roofline(data):
     """Per family of plans: how many tables, the bound, the quickest and the median measurement."""
     ghz = data["plans"]["machine"]["ghz"]
     rows = data["plans"]["results"]
-    isa = rows[0]["isa"]
     families = {}
     for row in rows:
-        if row["kind"] == "conv" and row["isa"] == isa and "plan" in row:
-            plan = Plan.of(row["plan"])
+        if row["kind"] == "conv" and row["group"] in TABLE_GROUPS:
+            plan = Plan.parse(row["plan"])
             families.setdefault((plan.cycles, plan.name), []).append(row)
     lines = []
     for (cycles, name), measured in sorted(families.items()):
         if cycles == 0:
             continue
-        bound = Plan.of(measured[0]["plan"]).ns_per_mac(ghz)
+        bound = Plan.parse(measured[0]["plan"]).ns_per_mac(ghz)
         times = [row["ns_per_mac"] for row in measured]
         lines.append([name, len({row["subject"] for row in measured}), f"{cycles:.3g}",
                       f"{bound:.4f}", f"{min(times):.4f}", f"{statistics.median(times):.4f}",

@@ -111,7 +111,8 @@ std::string DescribePlan(const KernelPlan& plan) {
   const PlanResidual& residual = *plan.residual;
   const auto max = std::max_element(residual.entries.begin(), residual.entries.end());
   return text + (text.empty() ? "" : ", ") + counted(*max > 255 ? 2 : 1, "byte plane") + " of " +
-         std::to_string(residual.count_a) + "x" + std::to_string(residual.count_b) + " classes";
+         std::to_string(residual.count_a) + "x" + std::to_string(residual.count_b) +
+         " classes, 0.." + std::to_string(*max);
 }
 
 std::optional<PlanResidual> MakeResidual(const std::vector<int64_t>& remainder, int width_a,

@@ -48,7 +48,8 @@ struct KernelPlan {
 // The product that the plan computes for two bit patterns. The plan's sizes must be right.
 int64_t PlanProduct(const KernelPlan& plan, size_t a, size_t b);
 
-// "2 terms, 1 byte plane of 64x12 classes", "1 term", "2 byte planes of 256x256 classes".
+// "2 terms, 1 byte plane of 64x12 classes, 0..63", "1 term", "2 byte planes of 256x256 classes,
+// 0..65535". What follows the comma is the range of the residual's entries.
 std::string DescribePlan(const KernelPlan& plan);
 
 // The plan that has the whole table as its residual (its smallest product goes to offset_b). Empty

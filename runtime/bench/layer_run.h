@@ -25,6 +25,7 @@ class LayerRun {
 
   const Conv2dShape& shape() const { return shape_; }
   std::string kernel_name() const { return layer_.kernel_name(); }
+  std::string plan_name() const { return layer_.plan_name(); }
 
  private:
   LayerRun(BenchTable table, const Conv2dShape& shape, LayerOperands operands, LutConv2d layer)

@@ -56,7 +56,7 @@ Result<BenchTable> LoadBenchTable(const std::string& name) {
   }
   AXLUT_ASSIGN_OR_RETURN(StoredTable stored, LoadTable(name));
   const std::string title = stored.info.name.empty() ? FileStem(name) : stored.info.name;
-  auto lut = LutTable::Create(std::move(stored.table));
+  auto lut = LutTable::Create(std::move(stored.table), stored.plan);
   if (!lut.ok()) return std::move(lut).error().At({name, 0, 0});
   return BenchTable{title, *std::move(lut)};
 }

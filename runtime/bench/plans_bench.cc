@@ -17,7 +17,6 @@
 #include <string>
 #include <vector>
 
-#include "kernels/plan/plan.h"
 #include "runtime/bench/layer_run.h"
 #include "runtime/bench/machine.h"
 #include "runtime/bench/onednn_layer.h"
@@ -30,11 +29,10 @@ namespace {
 constexpr int kRounds = 5;
 
 struct Options {
-  double seconds = 0.2;      // per case and subject
-  std::string shape;         // part of a problem string, "" = all
-  std::string tables;        // folder of tables to add
-  bool random_only = false;  // of our tables and the rivals, only the random table
-  std::string json;          // file to write, "" = none
+  double seconds = 0.2;  // per case and subject
+  std::string shape;     // part of a problem string, "" = all
+  std::string tables;    // folder of tables to add, "" = none
+  std::string json;      // file to write, "" = none
 };
 
 struct Case {
@@ -59,10 +57,12 @@ constexpr Case kCases[] = {
     {"dense", "n32h1w1c1024_k1o1024s1"},
 };
 
-// A table and what its measurements stand for: "arbitrary", "one_term" or "tfapprox".
+// A table and what its measurements stand for: "arbitrary", "avx2" (the same, without AVX-512),
+// "one_term" or "tfapprox".
 struct SubjectTable {
   std::string group;
   BenchTable table;
+  std::string max_isa = {};
 };
 
 // One thing that runs a case.
@@ -71,8 +71,8 @@ struct Subject {
   std::string name;
   std::string implementation;  // the kernel that runs
   std::function<void()> run;
-  nlohmann::ordered_json plan = {};  // of a table: what DescribePlan says
-  double least = 0;                  // seconds of one run
+  std::string plan = {};  // of a table: LutConv2d::plan_name()
+  double least = 0;       // seconds of one run
 };
 
 // The product of what two functions make of the operands' values.
@@ -114,18 +114,17 @@ Result<std::vector<SubjectTable>> OneTermTables() {
   return tables;
 }
 
-// The random table and, unless only that is wanted, all others; a folder's tables in order of
-// their names.
+// All tables; a folder's in order of their names.
 Result<std::vector<SubjectTable>> Tables(const Options& options) {
   std::vector<SubjectTable> tables;
   AXLUT_ASSIGN_OR_RETURN(BenchTable random, LoadBenchTable("random"));
-  tables.push_back({"arbitrary", std::move(random)});
-  if (options.random_only) return tables;
+  tables.push_back({"arbitrary", random});
+  tables.push_back({"avx2", {random.name + " avx2", random.lut}, "avx2"});
   AXLUT_ASSIGN_OR_RETURN(std::vector<SubjectTable> one_term, OneTermTables());
   std::move(one_term.begin(), one_term.end(), std::back_inserter(tables));
   std::vector<std::string> paths;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(options.tables, error)) {
+  std::error_code no_such_folder;
+  for (const auto& entry : std::filesystem::directory_iterator(options.tables, no_such_folder)) {
     const std::string extension = entry.path().extension();
     if (extension == ".axt" || extension == ".bin") paths.push_back(entry.path());
   }
@@ -135,20 +134,6 @@ Result<std::vector<SubjectTable>> Tables(const Options& options) {
     tables.push_back({"tfapprox", std::move(table)});
   }
   return tables;
-}
-
-// What bounds the speed of a table: its exact products, and the classes and range of what is looked
-// up. scripts/bench_roofline.py derives the bound.
-nlohmann::ordered_json DescribePlan(const TruthTable& table) {
-  const auto plan = TablePlan({table.products().data(), table.a().width, table.b().width});
-  if (!plan) return {};
-  nlohmann::ordered_json description = {{"terms", plan->terms.size()}};
-  if (plan->residual) {
-    const PlanResidual& residual = *plan->residual;
-    description["classes"] = std::min(residual.count_a, residual.count_b);
-    description["largest"] = *std::max_element(residual.entries.begin(), residual.entries.end());
-  }
-  return description;
 }
 
 void AddOneDnn(const Conv2dShape& shape, std::vector<Subject>& subjects) {
@@ -162,12 +147,12 @@ Result<void> AddTables(const std::vector<SubjectTable>& tables, const Conv2dShap
                        std::vector<Subject>& subjects) {
   for (const SubjectTable& table : tables) {
     AXLUT_ASSIGN_OR_RETURN(LayerRun created,
-                           LayerRun::Create(table.table, shape, CodeDistribution::kUniform, {}));
+                           LayerRun::Create(table.table, shape, CodeDistribution::kUniform,
+                                            {.max_isa = table.max_isa}));
     const auto run = std::make_shared<LayerRun>(std::move(created));
     AXLUT_RETURN_IF_ERROR(run->Verify(SerialFor()));
     subjects.push_back({table.group, table.table.name, run->kernel_name(),
-                        [run, serial = SerialFor()] { run->Run(serial); },
-                        DescribePlan(table.table.lut->table())});
+                        [run, serial = SerialFor()] { run->Run(serial); }, run->plan_name()});
   }
   return {};
 }
@@ -218,7 +203,7 @@ Result<nlohmann::ordered_json> RunCase(const Case& test, const std::vector<Subje
   std::vector<Subject> subjects;
   AddOneDnn(shape, subjects);
   AXLUT_RETURN_IF_ERROR(AddTables(tables, shape, subjects));
-  if (!options.random_only) AddRivals(shape, subjects);
+  AddRivals(shape, subjects);
   Time(options.seconds, subjects);
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (const Subject& subject : subjects) {
@@ -264,12 +249,10 @@ int main(int argc, char** argv) {
       options.tables = value;
     } else if (argument.starts_with("--json=")) {
       options.json = value;
-    } else if (argument == "--random-only") {
-      options.random_only = true;
     } else {
-      fmt::print(stderr,
-                 "usage: plans_bench [--seconds=S] [--shape=PART] [--tables=FOLDER] "
-                 "[--random-only] [--json=FILE]\n");
+      fmt::print(
+          stderr,
+          "usage: plans_bench [--seconds=S] [--shape=PART] [--tables=FOLDER] [--json=FILE]\n");
       return argument == "--help" ? 0 : 2;
     }
   }

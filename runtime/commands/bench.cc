@@ -27,6 +27,7 @@ struct BenchResult {
   std::string problem;
   std::string table;
   std::string kernel;
+  std::string plan;
   int64_t macs = 0;
   double seconds = 0;  // of one run
 
@@ -76,26 +77,29 @@ Result<BenchResult> Measure(const BenchTable& table, const Conv2dShape& shape,
   result.problem = ProblemString(shape);
   result.table = table.name;
   result.kernel = run.kernel_name();
+  result.plan = run.plan_name();
   result.macs = shape.Macs();
   const auto clock = pool.threads() == 1 ? &ThreadSeconds : &WallSeconds;
   result.seconds = LeastSeconds(clock, options.seconds, [&] { run.Run(parallel_for); });
   return result;
 }
 
+constexpr char kLine[] = "{:<28}  {:<14}  {:>13}  {:>8}  {:>8}  {:<36}  {}\n";
+
 std::string Header() {
-  return fmt::format("{:<28}  {:<14}  {:<20}  {:>13}  {:>8}  {:>8}\n", "problem", "table", "kernel",
-                     "MACs", "ns/MAC", "GMAC/s");
+  return fmt::format(kLine, "problem", "table", "MACs", "ns/MAC", "GMAC/s", "kernel", "plan");
 }
 
 std::string ToText(const BenchResult& r) {
-  return fmt::format("{:<28}  {:<14}  {:<20}  {:>13}  {:>8.4f}  {:>8.2f}\n", r.problem, r.table,
-                     r.kernel, r.macs, r.NsPerMac(), r.GmacPerSecond());
+  return fmt::format(kLine, r.problem, r.table, r.macs, fmt::format("{:.4f}", r.NsPerMac()),
+                     fmt::format("{:.2f}", r.GmacPerSecond()), r.kernel, r.plan);
 }
 
 nlohmann::ordered_json ToJson(const BenchResult& result) {
   return {{"problem", result.problem},
           {"table", result.table},
           {"kernel", result.kernel},
+          {"plan", result.plan},
           {"macs", result.macs},
           {"seconds", result.seconds},
           {"ns_per_mac", result.NsPerMac()},

@@ -104,7 +104,8 @@ class LutConv2d {
   // What runs: "direct_avx512vbmi" (kernels/cpu/kernels.inc), "gemm_avx512vnni" (gemms.inc) for a
   // plan of terms alone, "gemm_avx512vnni+direct_avx512vbmi" for one with a residual.
   std::string kernel_name() const;
-  // The plan that it evaluates: "2 terms, 1 byte plane of 64x12 classes"; "table": none.
+  // The plan that it evaluates: "2 terms, 1 byte plane of 64x12 classes, 0..63"; "table":
+  // none.
   std::string plan_name() const;
 
  private:
