@@ -28,6 +28,10 @@ constexpr double kNsPerProduct[4][3][6] = {{{.0066, .0073, .0095, .0171, .0171, 
 // The same of separable_avx2, by the largest sum.
 constexpr double kSeparableNs[6] = {.0220, .0220, .0260, .0430, .0430, .0530};
 
+// Of expanded_rows_avx2, and of the expansion of an entry for 16 rows, per row.
+constexpr double kExpandedNs = .037;
+constexpr double kExpansionNs = .042;
+
 // ns per activation and product, shared by all output channels.
 constexpr double kPackNs = .03;  // K-major, for the filter-stationary order
 constexpr double kCopyNs = .06;  // by position, for the other one
@@ -49,6 +53,11 @@ double DirectAvx512VbmiCost(const LookupRows& table, int64_t lanes) {
 double SeparableAvx2Cost(const LookupRows& table, int64_t) {
   if (table.planes == 0) return std::numeric_limits<double>::infinity();
   return kSeparableNs[Column(table)];
+}
+
+double ExpandedRowsAvx2Cost(const LookupRows& table, int64_t lanes) {
+  const auto entries = static_cast<double>(table.index_count);
+  return kExpandedNs + kExpansionNs * entries / static_cast<double>(lanes);
 }
 
 double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape,

@@ -18,5 +18,6 @@ double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv
 // LookupMethod::cost of these methods. Infinite where the table has no such form.
 double DirectAvx512VbmiCost(const LookupRows& table, int64_t lanes);
 double SeparableAvx2Cost(const LookupRows& table, int64_t lanes);
+double ExpandedRowsAvx2Cost(const LookupRows& table, int64_t lanes);
 
 }  // namespace axlut
