@@ -12,6 +12,7 @@
 
 #include "kernels/cpu/conv2d_lookup.h"
 #include "kernels/cpu/dispatch.h"
+#include "kernels/cpu/lookup_cost.h"
 #include "kernels/cpu/run_conv2d.h"
 #include "kernels/reference/conv2d.h"
 
@@ -646,6 +647,23 @@ TEST(ChooseConv2dKernel, TakesSeparableTablesWithoutVbmi) {
   products[777] += 1;
   const PreparedLut other(LutView{products.data(), 8, 8});
   EXPECT_STREQ(ChooseConv2dKernel(other, s, KernelIsa::kAvx2).name, "expanded_avx2");
+}
+
+// A table with few classes of b only should be indexed by the weights.
+TEST(LookupCost, PrefersTheOrderThatIndexesByFewClasses) {
+  Conv2dShape s;
+  s.in_c = s.out_c = 128;
+  s.kernel_h = s.kernel_w = 3;
+  s.in_h = s.in_w = s.out_h = s.out_w = 28;
+  const auto cost = [&s](int32_t count_a, int32_t count_b, RowOperand rows) {
+    std::mt19937 classes(33);
+    const auto residual = RandomResidual(8, 8, count_a, count_b, 65535, 1, &classes);
+    return LookupCost(kDirectAvx512VbmiLookup, PreparedLut(residual, 8, 8), s, rows);
+  };
+  EXPECT_LT(cost(154, 14, RowOperand::kA), cost(154, 14, RowOperand::kB));
+  EXPECT_LT(cost(14, 154, RowOperand::kB), cost(14, 154, RowOperand::kA));
+  s.out_c = 16;  // three of four lanes would be idle
+  EXPECT_LT(cost(154, 14, RowOperand::kB), cost(154, 14, RowOperand::kA));
 }
 
 TEST(Conv2dKernels, EndInTheReference) {

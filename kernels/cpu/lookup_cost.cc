@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/cpu/lookup_cost.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "kernels/cpu/blocking.h"
@@ -82,6 +83,12 @@ double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv
   return lanes_ns / static_cast<double>(used) +
          per_activation / static_cast<double>(shape.GroupOutC()) +
          per_output / static_cast<double>(shape.Depth());
+}
+
+double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape) {
+  const double by_filter = LookupCost(method, lut, shape, RowOperand::kB);
+  if (shape.GroupInC() == 1 && shape.groups > 1) return by_filter;  // knows no other order
+  return std::min(by_filter, LookupCost(method, lut, shape, RowOperand::kA));
 }
 
 }  // namespace axlut
