@@ -136,7 +136,7 @@ void ExpandedAvx2Kernel::SumChannels(int64_t first_channel, int64_t channels, in
       ExpandRowsAvx2(rows, RoundUp(entry_count, kExpandUnit),
                      work->expanded + k * kExpandedEntries);
     }
-    SumExpandedAvx2(work->expanded, count, map_, work->codes + k0, kMaxChunk, positions,
+    SumExpandedAvx2(work->expanded, count, map_, {work->codes + k0, kMaxChunk, 1}, positions,
                     work->sums);
   }
 }

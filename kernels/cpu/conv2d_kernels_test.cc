@@ -12,6 +12,7 @@
 
 #include "kernels/cpu/conv2d_lookup.h"
 #include "kernels/cpu/dispatch.h"
+#include "kernels/cpu/lookup_cost.h"
 #include "kernels/cpu/run_conv2d.h"
 #include "kernels/reference/conv2d.h"
 
@@ -716,6 +717,23 @@ TEST(Conv2dChoices, AreSortedAndEndInSomethingThatAnyTableCanUse) {
   for (size_t i = 1; i < choices.size(); ++i) {
     EXPECT_LE(choices[i - 1].ns_per_product, choices[i].ns_per_product);
   }
+}
+
+// A table with few classes of b only should be indexed by the weights.
+TEST(LookupCost, PrefersTheOrderThatIndexesByFewClasses) {
+  Conv2dShape s;
+  s.in_c = s.out_c = 128;
+  s.kernel_h = s.kernel_w = 3;
+  s.in_h = s.in_w = s.out_h = s.out_w = 28;
+  const auto cost = [&s](int32_t count_a, int32_t count_b, RowOperand rows) {
+    std::mt19937 classes(33);
+    const auto residual = RandomResidual(8, 8, count_a, count_b, 65535, 1, &classes);
+    return LookupCost(kDirectAvx512VbmiLookup, PreparedLut(residual, 8, 8), s, rows);
+  };
+  EXPECT_LT(cost(154, 14, RowOperand::kA), cost(154, 14, RowOperand::kB));
+  EXPECT_LT(cost(14, 154, RowOperand::kB), cost(14, 154, RowOperand::kA));
+  s.out_c = 16;  // three of four lanes would be idle
+  EXPECT_LT(cost(154, 14, RowOperand::kB), cost(154, 14, RowOperand::kA));
 }
 
 TEST(KernelIsa, IsCappedByName) {

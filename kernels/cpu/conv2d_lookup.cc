@@ -17,7 +17,7 @@ namespace {
 // Products per packed block: 1152 (3x3 taps of 128 channels) x 256 lanes of activations are 288 KiB
 // of a 1 MiB L2 cache.
 constexpr int64_t kMaxChunk = 1152;
-constexpr int64_t kMaxLanes = 256;
+constexpr int64_t kMaxLanes = 512;
 // Depthwise: groups that are packed together, to use whole cache lines of the input.
 constexpr int64_t kGroupBlock = 64;
 // Positions of an activation-stationary tile: how often a packed filter block is used from cache.
@@ -127,13 +127,14 @@ LookupConv2d::Tiling LookupConv2d::TilingFor(int64_t batch) const {
   t.positions = batch * shape_.out_h * shape_.out_w;
   t.activation_stationary = groups_per_tile_ == 1 && PrefersActivationRows(batch);
   if (t.activation_stationary) {
-    t.position_unit = 1;
+    t.position_unit = method_.row_unit;
     t.group_blocks = shape_.groups;
     t.channel_unit = ChannelUnit();
     t.channel_blocks = CeilDiv(group_out_c, method_.max_lanes);
     const int64_t tiles_per_position = t.group_blocks * t.channel_blocks;
-    t.position_blocks = std::max(CeilDiv(t.positions, kActivationPositions),
-                                 std::min(CeilDiv(kMinTiles, tiles_per_position), t.positions));
+    t.position_blocks = std::max(
+        CeilDiv(t.positions, kActivationPositions),
+        std::min(CeilDiv(kMinTiles, tiles_per_position), CeilDiv(t.positions, method_.row_unit)));
     return t;
   }
   t.position_unit = method_.lane_unit;
@@ -449,6 +450,19 @@ std::unique_ptr<Conv2dKernel> SeparableAvx2Kernel::Make(const PreparedLut& lut,
                                                         const Conv2dShape& shape,
                                                         const Conv2dWeights& weights) {
   return std::make_unique<LookupConv2d>(kSeparableAvx2Lookup, lut, shape, weights);
+}
+
+bool ExpandedRowsAvx2Kernel::Worthwhile(const PreparedLut&, const Conv2dShape& shape) {
+  const int64_t positions = shape.batch * shape.out_h * shape.out_w;
+  return positions >= kChannelBlock && shape.GroupOutC() >= 128 && shape.GroupOutC() > positions;
+}
+
+std::unique_ptr<Conv2dKernel> ExpandedRowsAvx2Kernel::Make(const PreparedLut& lut,
+                                                           const Conv2dShape& shape,
+                                                           const Conv2dWeights& weights) {
+  auto kernel = std::make_unique<LookupConv2d>(kExpandedRowsAvx2Lookup, lut, shape, weights);
+  kernel->ForceRows(RowOperand::kA);
+  return kernel;
 }
 
 }  // namespace axlut

@@ -16,6 +16,7 @@
 #include "kernels/cpu/aligned_array.h"
 #include "kernels/cpu/conv2d_kernel.h"
 #include "kernels/cpu/direct_avx512vbmi.h"
+#include "kernels/cpu/expanded_rows_avx2.h"
 #include "kernels/cpu/input_region.h"
 #include "kernels/cpu/lookup.h"
 #include "kernels/cpu/row_stationary.h"
@@ -123,6 +124,14 @@ struct SeparableAvx2Kernel {
     return lut.NibblePlanes(RowOperand::kB).planes > 0;
   }
   static double Cost(const PreparedLut& lut, const Conv2dShape& shape);
+  static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
+                                            const Conv2dWeights& weights);
+};
+
+// Entries of two bytes; more output channels than positions.
+struct ExpandedRowsAvx2Kernel {
+  static bool Supports(const PreparedLut& lut, const Conv2dShape&) { return lut.range() < 65536; }
+  static bool Worthwhile(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
                                             const Conv2dWeights& weights);
 };

@@ -232,6 +232,7 @@ void Sum(const LookupRows& table, const LookupSum& work) {
 
 const LookupMethod kDirectAvx512VbmiLookup = {64,
                                               256,
+                                              2,
                                               true,
                                               &PreparedLut::BytePlanes,
                                               &Sum,
@@ -251,6 +252,7 @@ namespace axlut {
 // Never chosen: other processors report KernelIsa::kScalar.
 const LookupMethod kDirectAvx512VbmiLookup = {64,
                                               256,
+                                              2,
                                               true,
                                               &PreparedLut::BytePlanes,
                                               nullptr,

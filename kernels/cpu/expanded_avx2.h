@@ -18,13 +18,19 @@ inline constexpr int64_t kExpandUnit = 8;
 // a multiple of kExpandUnit: what an index contributes to 16 output channels lies side by side.
 void ExpandRowsAvx2(const uint16_t* const* rows, int64_t count, uint16_t* expanded);
 
+// The code of product k at a position is codes[position * position_stride + k * k_stride].
+struct ExpandedCodes {
+  const uint8_t* codes = nullptr;
+  int64_t position_stride = 0;
+  int64_t k_stride = 1;
+};
+
 // For every position and each of 16 channels o:
-//   sums[position * 16 + o] += sum over k < depth of
-//       entry [k][index_of[codes[position * stride + k]]][o]
-// of `expanded`, which holds depth <= kExpandedDepth blocks of 256 x 16 entries. index_of null: a
-// code is its own index.
+//   sums[position * 16 + o] += sum over k < depth of entry [k][index_of[code k of the position]][o]
+// of `expanded`, which holds depth <= kExpandedDepth blocks of 256 x 16 entries. index_of null, as
+// it must be unless k_stride is 1: a code is its own index.
 void SumExpandedAvx2(const uint16_t* expanded, int64_t depth, const uint8_t* index_of,
-                     const uint8_t* codes, int64_t stride, int64_t positions, uint32_t* sums);
+                     const ExpandedCodes& codes, int64_t positions, uint32_t* sums);
 
 // largest[k] = the largest of codes[position * stride + k] over the positions, for k < depth
 // rounded up to a multiple of 32, which stride is, too.

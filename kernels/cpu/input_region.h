@@ -17,7 +17,7 @@ class InputRegion {
   // Copied runs may write this many bytes beyond the last lane.
   static constexpr int64_t kSlack = 64;
 
-  // For tiles of up to `lanes` positions; the shape must outlive this.
+  // For tiles of up to `lanes` positions.
   InputRegion(const Conv2dShape& shape, int64_t lanes);
 
   // Views into the caller's memory.
@@ -56,7 +56,7 @@ class InputRegion {
   void AddRow(const PositionRun& run, int64_t y, int64_t first_x, int64_t width,
               int64_t first_channel, const uint8_t* padding, const uint8_t** pointers) const;
 
-  const Conv2dShape& shape_;
+  const Conv2dShape shape_;
   const int64_t lanes_;
   int64_t max_pixels_ = 0;
 };

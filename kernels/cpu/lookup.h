@@ -32,6 +32,7 @@ struct LookupSum {
 struct LookupMethod {
   int64_t lane_unit;  // 16 is a multiple of it, or it of 16
   int64_t max_lanes;  // a multiple of 16 and of lane_unit
+  int64_t row_unit;   // row sequences are computed in multiples of it
   // Sums of the even lanes of every 64 come first, then those of the odd ones.
   bool splits_lanes;
   const LookupRows& (PreparedLut::*rows)(RowOperand operand) const;

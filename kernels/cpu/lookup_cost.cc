@@ -29,6 +29,10 @@ constexpr double kNsPerProduct[4][3][6] = {{{.0066, .0073, .0095, .0171, .0171, 
 // The same of separable_avx2, by the largest sum.
 constexpr double kSeparableNs[6] = {.0220, .0220, .0260, .0430, .0430, .0530};
 
+// Of expanded_rows_avx2, and of the expansion of an entry for 16 rows, per row.
+constexpr double kExpandedNs = .037;
+constexpr double kExpansionNs = .042;
+
 // ns per activation and product, shared by all output channels.
 constexpr double kPackNs = .03;           // K-major, for the filter-stationary order
 constexpr double kDepthwisePackNs = .08;  // the same from channels that are not neighbours
@@ -51,6 +55,11 @@ double DirectAvx512VbmiCost(const LookupRows& table, int64_t lanes) {
 double SeparableAvx2Cost(const LookupRows& table, int64_t) {
   if (table.planes == 0) return std::numeric_limits<double>::infinity();
   return kSeparableNs[Column(table)];
+}
+
+double ExpandedRowsAvx2Cost(const LookupRows& table, int64_t lanes) {
+  const auto entries = static_cast<double>(table.index_count);
+  return kExpandedNs + kExpansionNs * entries / static_cast<double>(lanes);
 }
 
 double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape,
@@ -80,7 +89,7 @@ double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv
 
 double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape) {
   const double by_filter = LookupCost(method, lut, shape, RowOperand::kB);
-  if (shape.GroupInC() == 1) return by_filter;  // the only order of a depthwise layer
+  if (shape.GroupInC() == 1 && shape.groups > 1) return by_filter;  // knows no other order
   return std::min(by_filter, LookupCost(method, lut, shape, RowOperand::kA));
 }
 

@@ -14,6 +14,8 @@ namespace axlut {
 // activation-stationary. shape.batch counts.
 double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape,
                   RowOperand rows);
+// Of the cheaper order, which is the one that LookupConv2d takes.
+double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape);
 
 // The cheaper of both orders.
 double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv2dShape& shape);
@@ -21,5 +23,6 @@ double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv
 // LookupMethod::cost of these methods. Infinite where the table has no such form.
 double DirectAvx512VbmiCost(const LookupRows& table, int64_t lanes);
 double SeparableAvx2Cost(const LookupRows& table, int64_t lanes);
+double ExpandedRowsAvx2Cost(const LookupRows& table, int64_t lanes);
 
 }  // namespace axlut

@@ -5,6 +5,46 @@
 #include <cstring>
 
 namespace axlut {
+namespace {
+
+// entry = parts[0][code >> 4] + parts[1][code & 15].
+using NibbleParts = uint32_t[2][16];
+
+// False if the entries of a row are no such sum.
+bool SplitByNibbles(const uint32_t (&entries)[256], NibbleParts* parts) {
+  auto& [high, low] = *parts;
+  for (size_t i = 0; i < 16; ++i)
+    high[i] = *std::min_element(entries + 16 * i, entries + 16 * i + 16);
+  for (size_t i = 0; i < 16; ++i) low[i] = entries[i] - high[0];
+  for (size_t code = 0; code < 256; ++code) {
+    if (entries[code] != high[code >> 4] + low[code & 15]) return false;
+  }
+  return true;
+}
+
+// Writes a row of NibblePlanes, raises plane_max. False if a sum of two bytes may exceed a byte.
+bool StoreNibbles(const NibbleParts& parts, int planes, uint8_t* out, uint8_t* plane_max) {
+  constexpr uint32_t kLowMask = (1 << PreparedLut::kNibblePlaneShift) - 1;
+  for (int plane = 0; plane < planes; ++plane) {
+    uint32_t largest_sum = 0;
+    for (const auto& part : parts) {
+      uint32_t largest = 0;
+      for (uint32_t value : part) {
+        const uint32_t byte = planes == 1  ? value
+                              : plane == 0 ? value & kLowMask
+                                           : value >> PreparedLut::kNibblePlaneShift;
+        largest = std::max(largest, byte);
+        *out++ = static_cast<uint8_t>(byte);
+      }
+      largest_sum += largest;
+    }
+    if (largest_sum > 255) return false;
+    plane_max[plane] = std::max(plane_max[plane], static_cast<uint8_t>(largest_sum));
+  }
+  return true;
+}
+
+}  // namespace
 
 PreparedLut::PreparedLut(const LutView& lut) : view_(lut) {
   const int64_t count = int64_t{1} << (lut.width_a + lut.width_b);
@@ -110,44 +150,20 @@ const LookupRows& PreparedLut::NibblePlanes(RowOperand operand) const {
   std::call_once(lazy.once, [&] {
     LookupRows& rows = lazy.rows;
     const int64_t count = MapCodes(operand, &rows);
-    const int64_t row_planes = range() < 256 ? 1 : 2;
+    const int planes = range() < 256 ? 1 : 2;
     rows.row_length = 32;
-    rows.row_bytes = 32 * row_planes;
+    rows.row_bytes = 32 * planes;
     rows.storage = AlignedArray<uint8_t>(rows.row_bytes * count);
     rows.data = rows.storage.data();
-    uint8_t* out = rows.storage.data();
-    for (uint32_t row = 0; row < count; ++row, out += rows.row_bytes) {
-      const auto entry_of = [&](uint32_t high, uint32_t low) {
-        return Entry(operand, row, rows.index_of[16 * high + low]);
-      };
-      uint32_t parts[2][16];  // P and Q
-      for (uint32_t high = 0; high < 16; ++high) {
-        parts[0][high] = entry_of(high, 0);
-        for (uint32_t low = 1; low < 16; ++low) {
-          parts[0][high] = std::min(parts[0][high], entry_of(high, low));
-        }
+    for (uint32_t row = 0; row < count; ++row) {
+      uint32_t entries[256];
+      for (size_t code = 0; code < 256; ++code) {
+        entries[code] = Entry(operand, row, rows.index_of[code]);
       }
-      for (uint32_t low = 0; low < 16; ++low) parts[1][low] = entry_of(0, low) - parts[0][0];
-      for (uint32_t code = 0; code < 256; ++code) {
-        const uint32_t high = code >> 4;
-        const uint32_t low = code & 15;
-        if (entry_of(high, low) != parts[0][high] + parts[1][low]) return;
-      }
-      for (int plane = 0; plane < row_planes; ++plane) {
-        uint32_t most[2] = {};
-        for (int part = 0; part < 2; ++part) {
-          for (int i = 0; i < 16; ++i) {
-            uint32_t value = parts[part][i];
-            if (row_planes == 2) {
-              value = plane == 0 ? value % (1 << kNibblePlaneShift) : value >> kNibblePlaneShift;
-            }
-            most[part] = std::max(most[part], value);
-            out[32 * plane + 16 * part + i] = static_cast<uint8_t>(value);
-          }
-        }
-        if (most[0] + most[1] > 255) return;
-        rows.plane_max[plane] =
-            std::max(rows.plane_max[plane], static_cast<uint8_t>(most[0] + most[1]));
+      NibbleParts parts;
+      uint8_t* out = rows.storage.data() + row * rows.row_bytes;
+      if (!SplitByNibbles(entries, &parts) || !StoreNibbles(parts, planes, out, rows.plane_max)) {
+        return;
       }
     }
     // Codes index as they are; those of a narrower operand lose the bits that do not count.
@@ -157,7 +173,7 @@ const LookupRows& PreparedLut::NibblePlanes(RowOperand operand) const {
     }
     rows.index_is_code = width == 8;
     rows.index_count = 256;
-    rows.planes = static_cast<int>(row_planes);
+    rows.planes = planes;
   });
   return lazy.rows;
 }

@@ -56,6 +56,7 @@ double Cost(const LookupRows&, int64_t) { return 0.3; }
 
 const LookupMethod kRowStationaryLookup = {kLanes,
                                            128,
+                                           1,
                                            false,
                                            &PreparedLut::Words,
                                            &Sum,

@@ -167,6 +167,7 @@ void Sum(const LookupRows& table, const LookupSum& work) {
 
 const LookupMethod kSeparableAvx2Lookup = {32,
                                            256,
+                                           1,
                                            false,
                                            &PreparedLut::NibblePlanes,
                                            &Sum,
@@ -186,6 +187,7 @@ namespace axlut {
 // Never chosen: other processors report KernelIsa::kScalar.
 const LookupMethod kSeparableAvx2Lookup = {32,
                                            256,
+                                           1,
                                            false,
                                            &PreparedLut::NibblePlanes,
                                            nullptr,
