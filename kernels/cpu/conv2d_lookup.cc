@@ -452,9 +452,12 @@ std::unique_ptr<Conv2dKernel> SeparableAvx2Kernel::Make(const PreparedLut& lut,
   return std::make_unique<LookupConv2d>(kSeparableAvx2Lookup, lut, shape, weights);
 }
 
-bool ExpandedRowsAvx2Kernel::Worthwhile(const PreparedLut&, const Conv2dShape& shape) {
+double ExpandedRowsAvx2Kernel::Cost(const PreparedLut& lut, const Conv2dShape& shape) {
   const int64_t positions = shape.batch * shape.out_h * shape.out_w;
-  return positions >= kChannelBlock && shape.GroupOutC() >= 128 && shape.GroupOutC() > positions;
+  if (positions == 0) return 0;
+  // The rows of 16 positions are expanded together.
+  return LookupCost(kExpandedRowsAvx2Lookup, lut, shape, RowOperand::kA) *
+         static_cast<double>(RoundUp(positions, 16)) / static_cast<double>(positions);
 }
 
 std::unique_ptr<Conv2dKernel> ExpandedRowsAvx2Kernel::Make(const PreparedLut& lut,

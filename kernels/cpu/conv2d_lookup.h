@@ -131,7 +131,7 @@ struct SeparableAvx2Kernel {
 // Entries of two bytes; more output channels than positions.
 struct ExpandedRowsAvx2Kernel {
   static bool Supports(const PreparedLut& lut, const Conv2dShape&) { return lut.range() < 65536; }
-  static bool Worthwhile(const PreparedLut& lut, const Conv2dShape& shape);
+  static double Cost(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
                                             const Conv2dWeights& weights);
 };

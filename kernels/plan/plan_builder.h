@@ -33,7 +33,7 @@ int TermsOf(const IntegerProduct& product);
 int64_t Centre(std::vector<int64_t>* matrix, int width_a, int width_b);
 
 // Which offsets f(a) + g(b) a plan gets. Any f may make rows differ by more than their nibbles do,
-// so a remainder that is separable by nibbles (NibbleSplit in plan_cost.h) stays so only if f is,
+// so a remainder that is separable by nibbles (plan_cost.h) stays so only if f is,
 // too.
 enum class OffsetChoice {
   kSmallestRange,  // max - min of all entries becomes small

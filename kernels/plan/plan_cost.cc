@@ -24,7 +24,7 @@ struct IsaCosts {
   double base;           // packing, offsets, output
   double term;           // one int8 matrix product
   double any_residual;   // entries of 16 bits, any number of classes
-  PlaneCosts nibble;     // one of the two lookups of a NibbleSplit
+  PlaneCosts nibbles;    // the two lookups of a residual that nibbles separate
   PlaneCosts plane_16;   // the index operand has at most 16 classes
   PlaneCosts plane_64;   // at most 64
   PlaneCosts plane_128;  // at most 128
@@ -36,13 +36,14 @@ struct IsaCosts {
 // costs of AVX-512 without VBMI are derived from their instruction counts.
 constexpr PlaneCosts kNoPlane{kNone, kNone, kNone};
 constexpr PlaneCosts kShuffle16{0.0130, 0.0118, 0.0106};
+constexpr PlaneCosts kTwoShuffles16{0.0260, 0.0220, 0.0220};
 constexpr IsaCosts kCosts[] = {
     // scalar: row-stationary loop
     {0.002, 0.080, 0.310, kNoPlane, kNoPlane, kNoPlane, kNoPlane, kNoPlane},
     // AVX2: vpmaddwd; re-packed rows of 16 channels; vpshufb
-    {0.002, 0.0110, 0.047, kShuffle16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
+    {0.002, 0.0110, 0.047, kTwoShuffles16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
     // AVX-512: the same with wider products
-    {0.002, 0.0075, 0.047, kShuffle16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
+    {0.002, 0.0075, 0.047, kTwoShuffles16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
     // AVX-512 VBMI: vpdpbusd; vpermb and vpermi2b
     {0.002,
      0.0055,
@@ -85,38 +86,26 @@ double ResidualCost(const PlanShape& shape, const IsaCosts& costs) {
   for (const int classes : {shape.classes_a, shape.classes_b}) {
     least = std::min(least, LookupCost(CostsFor(costs, classes), shape.max_entry));
   }
-  for (const std::optional<NibbleSplit>& split : {shape.nibble_a, shape.nibble_b}) {
-    if (!split) continue;
-    least = std::min(least, LookupCost(costs.nibble, split->max_high) +
-                                LookupCost(costs.nibble, split->max_low));
+  if (shape.nibbles_a || shape.nibbles_b) {
+    least = std::min(least, LookupCost(costs.nibbles, shape.max_entry));
   }
   return least;
 }
 
-// `entry_at(x, y)` of a residual, x < 2^width_x; see NibbleSplit.
+// `entry_at(x, y)` of a matrix, x < 2^width_x.
 template <typename EntryAt>
-std::optional<NibbleSplit> FindNibbleSplit(int width_x, size_t count_y, const EntryAt& entry_at) {
-  if (width_x <= 4) return std::nullopt;  // 16 classes at most: nothing to split
-  const size_t high_count = size_t{1} << (width_x - 4);
-  NibbleSplit split;
+bool IsSeparableByNibbles(int width_x, size_t count_y, const EntryAt& entry_at) {
+  if (width_x <= 4) return false;
+  const size_t count_x = size_t{1} << width_x;
   for (size_t y = 0; y < count_y; ++y) {
     const int64_t corner = entry_at(0, y);
-    int64_t min_high = corner, max_high = corner, min_low = corner, max_low = corner;
-    for (size_t high = 0; high < high_count; ++high) {
-      const int64_t first = entry_at(high << 4, y);
-      min_high = std::min(min_high, first);
-      max_high = std::max(max_high, first);
-      for (size_t low = 0; low < 16; ++low) {
-        const int64_t of_low = entry_at(low, y);
-        if (entry_at(high << 4 | low, y) - first != of_low - corner) return std::nullopt;
-        min_low = std::min(min_low, of_low);
-        max_low = std::max(max_low, of_low);
+    for (size_t x = 17; x < count_x; ++x) {
+      if (entry_at(x, y) + corner != entry_at(x & ~size_t{15}, y) + entry_at(x & 15, y)) {
+        return false;
       }
     }
-    split.max_high = std::max(split.max_high, static_cast<int>(max_high - min_high));
-    split.max_low = std::max(split.max_low, static_cast<int>(max_low - min_low));
   }
-  return split;
+  return true;
 }
 
 }  // namespace
@@ -131,27 +120,25 @@ PlanShape ShapeOf(const KernelPlan& plan) {
   shape.classes_a = residual.count_a;
   shape.classes_b = residual.count_b;
   shape.max_entry = *std::max_element(residual.entries.begin(), residual.entries.end());
-  // Rows are split for each class of the other operand: equal columns need one look.
-  shape.nibble_a = FindNibbleSplit(plan.width_a, columns, [&](size_t a, size_t class_b) {
-    return residual.entries[residual.class_a[a] * columns + class_b];
+  // One look for each class of the other operand is enough.
+  shape.nibbles_a = IsSeparableByNibbles(plan.width_a, columns, [&](size_t a, size_t class_b) {
+    return int64_t{residual.entries[residual.class_a[a] * columns + class_b]};
   });
-  shape.nibble_b = FindNibbleSplit(
-      plan.width_b, static_cast<size_t>(residual.count_a), [&](size_t b, size_t class_a) {
-        return residual.entries[class_a * columns + residual.class_b[b]];
-      });
+  const auto rows = static_cast<size_t>(residual.count_a);
+  shape.nibbles_b = IsSeparableByNibbles(plan.width_b, rows, [&](size_t b, size_t class_a) {
+    return int64_t{residual.entries[class_a * columns + residual.class_b[b]]};
+  });
   return shape;
 }
 
-std::optional<NibbleSplit> SplitByNibblesOfA(const std::vector<int64_t>& matrix, int width_a,
-                                             int width_b) {
-  return FindNibbleSplit(width_a, size_t{1} << width_b,
-                         [&](size_t a, size_t b) { return matrix[a << width_b | b]; });
+bool IsSeparableByNibblesOfA(const std::vector<int64_t>& matrix, int width_a, int width_b) {
+  return IsSeparableByNibbles(width_a, size_t{1} << width_b,
+                              [&](size_t a, size_t b) { return matrix[a << width_b | b]; });
 }
 
-std::optional<NibbleSplit> SplitByNibblesOfB(const std::vector<int64_t>& matrix, int width_a,
-                                             int width_b) {
-  return FindNibbleSplit(width_b, size_t{1} << width_a,
-                         [&](size_t b, size_t a) { return matrix[a << width_b | b]; });
+bool IsSeparableByNibblesOfB(const std::vector<int64_t>& matrix, int width_a, int width_b) {
+  return IsSeparableByNibbles(width_b, size_t{1} << width_a,
+                              [&](size_t b, size_t a) { return matrix[a << width_b | b]; });
 }
 
 double PlanCost(const PlanShape& shape, KernelIsa isa) {

@@ -4,20 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "kernels/cpu/isa.h"
 #include "kernels/plan/plan.h"
 
 namespace axlut {
-
-// A residual R with R[x][y] = high[x >> 4][y] + low[x & 15][y] + h(y) is two lookups among 16
-// entries each (h is an offset). x is one operand's bit pattern, y the other's.
-struct NibbleSplit {
-  int max_high = 0;  // largest entry of `high`, whose smallest entry for every y is 0
-  int max_low = 0;   // the same for `low`
-};
 
 // All that a plan's cost depends on.
 struct PlanShape {
@@ -26,18 +18,17 @@ struct PlanShape {
   int classes_a = 0;  // the rest: only with a residual
   int classes_b = 0;
   int max_entry = 0;
-  std::optional<NibbleSplit> nibble_a;  // separable by the nibbles of operand a
-  std::optional<NibbleSplit> nibble_b;
+  bool nibbles_a = false;  // separable by the nibbles of operand a, see IsSeparableByNibblesOfA
+  bool nibbles_b = false;
 };
 
 // Looks at every entry of the residual; the plan's sizes must be right.
 PlanShape ShapeOf(const KernelPlan& plan);
-// The same for the nibbles of any matrix [a << width_b | b] whose entries differ by less than 2^31:
-// by those of a, or of b. Empty if the matrix is not separable, or has no two nibbles.
-std::optional<NibbleSplit> SplitByNibblesOfA(const std::vector<int64_t>& matrix, int width_a,
-                                             int width_b);
-std::optional<NibbleSplit> SplitByNibblesOfB(const std::vector<int64_t>& matrix, int width_a,
-                                             int width_b);
+// Whether matrix[a << width_b | b] = P[a >> 4][b] + Q[a & 15][b]: two lookups among 16 entries give
+// an entry. False for one nibble, where there is nothing to separate.
+bool IsSeparableByNibblesOfA(const std::vector<int64_t>& matrix, int width_a, int width_b);
+// The same for b: P[a][b >> 4] + Q[a][b & 15].
+bool IsSeparableByNibblesOfB(const std::vector<int64_t>& matrix, int width_a, int width_b);
 
 // Nanoseconds per multiply-accumulate, one thread. The better of the two orientations of the
 // residual: either operand can be the one whose classes index the rows.

@@ -11,7 +11,7 @@ namespace {
 constexpr KernelIsa kVbmi = KernelIsa::kAvx512Vbmi;
 
 PlanShape Residual(int classes_a, int classes_b, int max_entry) {
-  return {1, true, classes_a, classes_b, max_entry, {}, {}};
+  return {1, true, classes_a, classes_b, max_entry, false, false};
 }
 
 TEST(PlanCost, FewerTermsClassesAndBitsCostLess) {
@@ -61,12 +61,14 @@ KernelPlan NibblePlan(int spoiled_entry) {
 
 TEST(PlanCost, ResidualsThatNibblesSeparateAreFound) {
   const PlanShape shape = ShapeOf(NibblePlan(0));
-  ASSERT_TRUE(shape.nibble_a.has_value());
-  EXPECT_EQ(shape.nibble_a->max_high, 285);
-  EXPECT_EQ(shape.nibble_a->max_low, 15);
-  EXPECT_FALSE(shape.nibble_b.has_value());
-  const PlanShape spoiled = ShapeOf(NibblePlan(1));
-  EXPECT_FALSE(spoiled.nibble_a.has_value());
+  EXPECT_TRUE(shape.nibbles_a);
+  EXPECT_FALSE(shape.nibbles_b);
+  EXPECT_FALSE(ShapeOf(NibblePlan(1)).nibbles_a);
+  const PlanShape one_byte{0, true, 256, 256, 255, true, false};
+  EXPECT_LT(PlanCost(one_byte, KernelIsa::kAvx2),
+            PlanCost(Residual(256, 256, 255), KernelIsa::kAvx2));
+  EXPECT_EQ(PlanCost(one_byte, kVbmi),
+            PlanCost(PlanShape{0, true, 256, 256, 255, false, false}, kVbmi));
 }
 
 TEST(PlanCost, TheCheapestPlanDependsOnTheInstructionSet) {

@@ -51,8 +51,8 @@ MatrixStructure StructureOf(const Entries& matrix, int width_a, int width_b) {
   structure.centred_rank = CentredRank(matrix, width_a, width_b);
   structure.classes_a = CountDistinct(RowsOf(matrix, width_b));
   structure.classes_b = CountDistinct(RowsOf(TransposedMatrix(matrix, width_a, width_b), width_a));
-  structure.nibbles_a = SplitByNibblesOfA(matrix, width_a, width_b).has_value();
-  structure.nibbles_b = SplitByNibblesOfB(matrix, width_a, width_b).has_value();
+  structure.nibbles_a = IsSeparableByNibblesOfA(matrix, width_a, width_b);
+  structure.nibbles_b = IsSeparableByNibblesOfB(matrix, width_a, width_b);
   return structure;
 }
 

@@ -57,8 +57,8 @@ std::string ResidualText(const PlanShape& shape) {
   std::string text =
       fmt::format("{} x {} classes, 0 .. {} in {} byte plane{}", shape.classes_a, shape.classes_b,
                   shape.max_entry, PlaneCount(shape), PlaneCount(shape) > 1 ? "s" : "");
-  if (shape.nibble_a) text += ", nibbles of a";
-  if (shape.nibble_b) text += ", nibbles of b";
+  if (shape.nibbles_a) text += ", nibbles of a";
+  if (shape.nibbles_b) text += ", nibbles of b";
   return text;
 }
 
@@ -183,11 +183,10 @@ ordered_json PlansJson(const std::vector<KernelPlan>& plans) {
     const PlanShape shape = ShapeOf(plan);
     ordered_json json = {{"terms", shape.terms}};
     if (shape.has_residual) {
-      json["residual"] = {
-          {"scale", plan.residual->scale},          {"classes_a", shape.classes_a},
-          {"classes_b", shape.classes_b},           {"max_entry", shape.max_entry},
-          {"byte_planes", PlaneCount(shape)},       {"nibbles_a", shape.nibble_a.has_value()},
-          {"nibbles_b", shape.nibble_b.has_value()}};
+      json["residual"] = {{"scale", plan.residual->scale},    {"classes_a", shape.classes_a},
+                          {"classes_b", shape.classes_b},     {"max_entry", shape.max_entry},
+                          {"byte_planes", PlaneCount(shape)}, {"nibbles_a", shape.nibbles_a},
+                          {"nibbles_b", shape.nibbles_b}};
     } else {
       json["residual"] = nullptr;
     }
