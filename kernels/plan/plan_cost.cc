@@ -31,9 +31,9 @@ struct IsaCosts {
   PlaneCosts plane_256;
 };
 
-// Measured on one core of an AMD EPYC Zen 4 at 3.7 GHz, packing and output included, for layers of
-// 784 to 3136 positions, 576 to 1152 taps and 64 to 128 channels; the planes of 128 classes and the
-// costs of AVX-512 without VBMI are derived from their instruction counts.
+// Measured on one core of an AMD EPYC Zen 4 at 3.7 GHz (kernels_term_conv2d_bench, lookup_bench),
+// for layers of 784 to 3136 positions, 576 to 1152 taps and 64 to 128 channels. AVX-512 without
+// VBMI runs the kernels of AVX2.
 constexpr PlaneCosts kNoPlane{kNone, kNone, kNone};
 constexpr PlaneCosts kShuffle16{0.0130, 0.0118, 0.0106};
 constexpr PlaneCosts kTwoShuffles16{0.0260, 0.0220, 0.0220};
@@ -42,26 +42,26 @@ constexpr IsaCosts kCosts[] = {
     {0.002, 0.080, 0.310, kNoPlane, kNoPlane, kNoPlane, kNoPlane, kNoPlane},
     // AVX2: vpmaddwd; re-packed rows of 16 channels; vpshufb
     {0.002, 0.0110, 0.047, kTwoShuffles16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
-    // AVX-512: the same with wider products
-    {0.002, 0.0075, 0.047, kTwoShuffles16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
+    // AVX-512 without VBMI: the same
+    {0.002, 0.0110, 0.047, kTwoShuffles16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
     // AVX-512 VBMI: vpdpbusd; vpermb and vpermi2b
-    {0.002,
-     0.0055,
+    {0.0003,
+     0.0045,
      kNone,
      kNoPlane,
-     {0.0098, 0.0076, 0.0070},
-     {0.0098, 0.0076, 0.0070},
-     {0.0116, 0.0094, 0.0088},
-     {0.0175, 0.0165, 0.0160}},
+     {0.0096, 0.0075, 0.0068},
+     {0.0096, 0.0075, 0.0068},
+     {0.0102, 0.0087, 0.0087},
+     {0.0175, 0.0162, 0.0156}},
     // AMX: tdpbusd at half its peak (derived, not measured); lookups as on AVX-512 VBMI
-    {0.002,
+    {0.0003,
      0.0008,
      kNone,
      kNoPlane,
-     {0.0098, 0.0076, 0.0070},
-     {0.0098, 0.0076, 0.0070},
-     {0.0116, 0.0094, 0.0088},
-     {0.0175, 0.0165, 0.0160}},
+     {0.0096, 0.0075, 0.0068},
+     {0.0096, 0.0075, 0.0068},
+     {0.0102, 0.0087, 0.0087},
+     {0.0175, 0.0162, 0.0156}},
 };
 
 double PlaneCost(const PlaneCosts& costs, int max_entry) {

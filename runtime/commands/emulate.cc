@@ -107,6 +107,7 @@ Result<int> RunEmulate(const cli::po::variables_map& values, const cli::Context&
   report.model = options.model;
   report.encoding = options.encoding == OperandEncoding::kAffine ? "affine" : "sign-magnitude";
   AXLUT_ASSIGN_OR_RETURN(const Network network, MakeNetwork(options, report.tables));
+  for (const std::string& note : PlanNotes(report.tables)) context.Note(note);
   AXLUT_ASSIGN_OR_RETURN(const Inputs inputs, ReadInputs(options, network));
   report.images = inputs.samples.count;
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "runtime/base/cli.h"
 #include "runtime/base/file_io.h"
@@ -15,6 +16,8 @@
 
 namespace axlut {
 namespace {
+
+constexpr char kExact[] = "exact";
 
 struct Choice {
   std::string layer;  // "" for all
@@ -43,11 +46,11 @@ class TableCache {
 
  private:
   Result<LayerTable> Load(const std::string& name) const {
-    if (name == "exact") {
+    if (name == kExact) {
       const OperandSpec code{8, Signedness::kTwosComplement};
       AXLUT_ASSIGN_OR_RETURN(TruthTable exact, ExactTable(code, code));
       AXLUT_ASSIGN_OR_RETURN(auto table, LutTable::Create(std::move(exact)));
-      return LayerTable{table, "exact"};
+      return LayerTable{table, kExact};
     }
     AXLUT_ASSIGN_OR_RETURN(StoredTable stored, LoadTable(name));
     const std::string title = stored.info.name.empty() ? FileStem(name) : stored.info.name;
@@ -55,8 +58,10 @@ class TableCache {
       Result<TruthTable> with_signs = SignMagnitudeTable(stored.table);
       if (!with_signs.ok()) return std::move(with_signs).error().At({name, 0, 0});
       stored.table = *std::move(with_signs);
+      stored.plan.clear();  // of the unsigned table
     }
-    Result<std::shared_ptr<const LutTable>> table = LutTable::Create(std::move(stored.table));
+    Result<std::shared_ptr<const LutTable>> table =
+        LutTable::Create(std::move(stored.table), stored.plan);
     if (!table.ok()) return std::move(table).error().At({name, 0, 0});
     return LayerTable{*table, title};
   }
@@ -127,7 +132,7 @@ Result<std::vector<LayerTable>> ChooseTables(const Graph& graph,
     }
     names[layer] = choice.table;
   }
-  if (for_all.empty()) for_all = "exact";
+  if (for_all.empty()) for_all = kExact;
   TableCache cache(encoding);
   std::vector<LayerTable> tables(graph.operators.size());
   for (size_t i = 0; i < tables.size(); ++i) {
@@ -135,6 +140,26 @@ Result<std::vector<LayerTable>> ChooseTables(const Graph& graph,
     AXLUT_ASSIGN_OR_RETURN(tables[i], cache.Get(names[i].empty() ? for_all : names[i]));
   }
   return tables;
+}
+
+std::vector<std::string> PlanNotes(const std::vector<LayerTable>& tables) {
+  std::vector<std::string> notes;
+  std::set<const LutTable*> seen;
+  for (const LayerTable& table : tables) {
+    if (table.table == nullptr || table.name == kExact || !seen.insert(table.table.get()).second) {
+      continue;
+    }
+    if (!table.table->plan_error().empty()) {
+      notes.push_back(fmt::format("warning: the plans of table '{}' are not used: {}", table.name,
+                                  table.table->plan_error()));
+    } else if (!table.table->has_stored_plans()) {
+      notes.push_back(fmt::format(
+          "note: table '{}' has no stored plans, quick ones are used; 'lutgen convert' to .axt "
+          "stores the best",
+          table.name));
+    }
+  }
+  return notes;
 }
 
 }  // namespace axlut

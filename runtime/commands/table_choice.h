@@ -27,4 +27,8 @@ Result<std::vector<LayerTable>> ChooseTables(const Graph& graph,
                                              const std::vector<std::string>& choices,
                                              OperandEncoding encoding = OperandEncoding::kAffine);
 
+// Lines for the user about tables that had to be given quick plans at load: files without plans, or
+// with plans that are wrong. Each table once.
+std::vector<std::string> PlanNotes(const std::vector<LayerTable>& tables);
+
 }  // namespace axlut
