@@ -92,6 +92,8 @@ std::vector<uint8_t> ClassesOf(const std::vector<uint16_t>& lines, size_t length
 
 // No overflow: it would take 2^25 terms.
 int64_t PlanProduct(const KernelPlan& plan, size_t a, size_t b) {
+  a &= plan.offset_a.size() - 1;
+  b &= plan.offset_b.size() - 1;
   int64_t sum = int64_t{plan.offset_a[a]} + plan.offset_b[b];
   for (const PlanTerm& term : plan.terms) sum += int64_t{term.scale} * term.u[a] * term.v[b];
   if (!plan.residual) return sum;

@@ -45,7 +45,8 @@ struct KernelPlan {
   std::optional<PlanResidual> residual;
 };
 
-// The product that the plan computes for two bit patterns. The plan's sizes must be right.
+// The product that the plan computes for two codes, whose bits above the widths are ignored. The
+// plan's sizes must be right.
 int64_t PlanProduct(const KernelPlan& plan, size_t a, size_t b);
 
 // "2 terms, 1 byte plane of 64x12 classes, 0..63", "1 term", "2 byte planes of 256x256 classes,

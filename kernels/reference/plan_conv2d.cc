@@ -1,25 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernels/reference/plan_conv2d.h"
 
-#include <cstddef>
-
 namespace axlut {
-
-int64_t PlanProduct(const KernelPlan& plan, uint8_t a, uint8_t b) {
-  const size_t row = a & ((size_t{1} << plan.width_a) - 1);
-  const size_t column = b & ((size_t{1} << plan.width_b) - 1);
-  int64_t product = int64_t{plan.offset_a[row]} + plan.offset_b[column];
-  for (const PlanTerm& term : plan.terms) {
-    product += int64_t{term.scale} * term.u[row] * term.v[column];
-  }
-  if (plan.residual) {
-    const PlanResidual& residual = *plan.residual;
-    const size_t entry =
-        residual.class_a[row] * static_cast<size_t>(residual.count_b) + residual.class_b[column];
-    product += int64_t{residual.scale} * residual.entries[entry];
-  }
-  return product;
-}
 
 template <typename Acc>
 void PlanConv2dReference(const KernelPlan& plan, const Conv2dShape& s, uint8_t pad_code,

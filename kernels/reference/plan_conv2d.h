@@ -10,9 +10,6 @@
 
 namespace axlut {
 
-// The product that `plan` gives for two codes; bits above its widths are ignored.
-int64_t PlanProduct(const KernelPlan& plan, uint8_t a, uint8_t b);
-
 // Conv2dReference (kernels/reference/conv2d.h) with PlanProduct(plan, a, b) for lut(a, b). Products
 // may leave int32_t; sums wrap modulo 2^32 or 2^64. Instantiated for int32_t and int64_t.
 template <typename Acc>
