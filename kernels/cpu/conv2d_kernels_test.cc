@@ -12,7 +12,6 @@
 
 #include "kernels/cpu/conv2d_lookup.h"
 #include "kernels/cpu/dispatch.h"
-#include "kernels/cpu/lookup_cost.h"
 #include "kernels/cpu/run_conv2d.h"
 #include "kernels/reference/conv2d.h"
 
@@ -519,8 +518,8 @@ TEST_P(Conv2dKernelTest, LargestEntriesOfEveryPairingOverTheDeepestLayers) {
     for (int32_t classes : {64, 128, 256}) {
       auto residual = Residual(8, 8, classes, classes, max, -3, &random);
       std::fill(residual.entries.begin(), residual.entries.end(), static_cast<uint16_t>(max));
-      for (int64_t depth : {1, 2, 3, 5, 255, 257, 259, 1023, 1025, 1151, 1153, 2311}) {
-        for (int64_t channels : {1, 2, 3, 65}) {
+      for (int64_t depth : {1, 2, 3, 257, 259, 1025, 1153}) {
+        for (int64_t channels : {1, 3, 65}) {
           Conv2dShape s;
           s.in_c = depth;
           s.out_c = channels;
@@ -599,85 +598,6 @@ TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Conv2dKernelTest, testing::ValuesIn(Conv2dKernels()),
                          [](const auto& info) { return std::string(info.param.name); });
-
-TEST(ChooseConv2dKernel, TakesTheFirstThatTheInstructionSetAndTheTableAllow) {
-  Conv2dShape s;
-  s.in_c = s.out_c = 64;
-  s.in_h = s.in_w = s.out_h = s.out_w = 14;
-  std::vector<int32_t> products(65536, 0);
-  products[1] = 65535;
-  const PreparedLut narrow(LutView{products.data(), 8, 8});
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512).name, "expanded_avx2");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx2).name, "expanded_avx2");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kScalar).name, "row_stationary");
-  s.groups = 64;  // depthwise: nothing to expand
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(narrow, s, KernelIsa::kAvx2).name, "row_stationary");
-  s.groups = 1;
-  products[2] = -1;  // now T - min needs 17 bits
-  const PreparedLut wide(LutView{products.data(), 8, 8});
-  EXPECT_STREQ(ChooseConv2dKernel(wide, s, KernelIsa::kAvx512Vbmi).name, "row_stationary");
-}
-
-TEST(ChooseConv2dKernel, LeavesLayersWithFewOutputsToThePortableKernel) {
-  std::vector<int32_t> products(65536, 7);
-  products[5] = 65535;  // not separable
-  const PreparedLut lut(LutView{products.data(), 8, 8});
-  Conv2dShape dense;
-  dense.in_c = dense.out_c = 64;
-  EXPECT_STREQ(ChooseConv2dKernel(lut, dense, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(lut, dense, KernelIsa::kAvx2).name, "row_stationary");
-  Conv2dShape depthwise;
-  depthwise.in_c = depthwise.out_c = depthwise.groups = 64;
-  EXPECT_STREQ(ChooseConv2dKernel(lut, depthwise, KernelIsa::kAvx512Vbmi).name, "row_stationary");
-}
-
-TEST(ChooseConv2dKernel, TakesSeparableTablesWithoutVbmi) {
-  std::vector<int32_t> products;
-  for (int32_t i = 0; i < 65536; ++i) {
-    products.push_back(((i >> 12) * 37 + (i >> 8 & 15) * 5) * (i & 7));
-  }
-  const PreparedLut separable(LutView{products.data(), 8, 8});
-  Conv2dShape s;
-  s.in_c = s.out_c = 64;
-  s.in_h = s.in_w = s.out_h = s.out_w = 14;
-  EXPECT_STREQ(ChooseConv2dKernel(separable, s, KernelIsa::kAvx512Vbmi).name, "direct_avx512vbmi");
-  EXPECT_STREQ(ChooseConv2dKernel(separable, s, KernelIsa::kAvx2).name, "separable_avx2");
-  products[777] += 1;
-  const PreparedLut other(LutView{products.data(), 8, 8});
-  EXPECT_STREQ(ChooseConv2dKernel(other, s, KernelIsa::kAvx2).name, "expanded_avx2");
-}
-
-// A table with few classes of b only should be indexed by the weights.
-TEST(LookupCost, PrefersTheOrderThatIndexesByFewClasses) {
-  Conv2dShape s;
-  s.in_c = s.out_c = 128;
-  s.kernel_h = s.kernel_w = 3;
-  s.in_h = s.in_w = s.out_h = s.out_w = 28;
-  const auto cost = [&s](int32_t count_a, int32_t count_b, RowOperand rows) {
-    std::mt19937 classes(33);
-    const auto residual = RandomResidual(8, 8, count_a, count_b, 65535, 1, &classes);
-    return LookupCost(kDirectAvx512VbmiLookup, PreparedLut(residual, 8, 8), s, rows);
-  };
-  EXPECT_LT(cost(154, 14, RowOperand::kA), cost(154, 14, RowOperand::kB));
-  EXPECT_LT(cost(14, 154, RowOperand::kB), cost(14, 154, RowOperand::kA));
-  s.out_c = 16;  // three of four lanes would be idle
-  EXPECT_LT(cost(154, 14, RowOperand::kB), cost(154, 14, RowOperand::kA));
-}
-
-TEST(Conv2dKernels, EndInTheReference) {
-  EXPECT_STREQ(Conv2dKernels().back().name, "reference");
-  EXPECT_EQ(FindConv2dKernel("reference"), &Conv2dKernels().back());
-  EXPECT_EQ(FindConv2dKernel("no such kernel"), nullptr);
-}
-
-TEST(KernelIsa, IsCappedByName) {
-  EXPECT_EQ(CappedKernelIsa("scalar"), KernelIsa::kScalar);
-  EXPECT_LE(CappedKernelIsa("avx2"), KernelIsa::kAvx2);
-  EXPECT_EQ(CappedKernelIsa(""), DetectedKernelIsa());
-  EXPECT_EQ(CappedKernelIsa("mmx"), DetectedKernelIsa());
-}
 
 }  // namespace
 }  // namespace axlut
