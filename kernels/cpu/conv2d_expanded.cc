@@ -20,7 +20,7 @@ constexpr int64_t kMaxPositions = 2048;
 constexpr int64_t kMaxChunk = 64;
 // Zen 4 at 3.7 GHz: a product of one of 16 channels; the expansion of 16 rows.
 constexpr double kNsPerBlock = 0.045;
-constexpr double kNsPerExpansion = 240;
+constexpr double kNsPerExpansion = 175;
 constexpr int64_t kExpandedEntries = 256 * kChannelBlock;
 
 }  // namespace

@@ -12,7 +12,6 @@
 
 #include "kernels/cpu/conv2d_lookup.h"
 #include "kernels/cpu/dispatch.h"
-#include "kernels/cpu/lookup_cost.h"
 #include "kernels/cpu/run_conv2d.h"
 #include "kernels/reference/conv2d.h"
 
@@ -531,8 +530,8 @@ TEST_P(Conv2dKernelTest, LargestEntriesOfEveryPairingOverTheDeepestLayers) {
     for (int32_t classes : {64, 128, 256}) {
       auto residual = Residual(8, 8, classes, classes, max, -3, &random);
       std::fill(residual.entries.begin(), residual.entries.end(), static_cast<uint16_t>(max));
-      for (int64_t depth : {1, 2, 3, 5, 255, 257, 259, 1023, 1025, 1151, 1153, 2311}) {
-        for (int64_t channels : {1, 2, 3, 65}) {
+      for (int64_t depth : {1, 2, 3, 257, 259, 1025, 1153}) {
+        for (int64_t channels : {1, 3, 65}) {
           Conv2dShape s;
           s.in_c = depth;
           s.out_c = channels;
@@ -614,134 +613,6 @@ TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
 
 INSTANTIATE_TEST_SUITE_P(Kernels, Conv2dKernelTest, testing::ValuesIn(Conv2dKernels()),
                          [](const auto& info) { return std::string(info.param.name); });
-
-// What is expected to be quickest, by name.
-std::string Chosen(const PlannedLut& lut, const Conv2dShape& shape, KernelIsa isa) {
-  return Conv2dChoices(lut, shape, isa)[0].Name();
-}
-
-TEST(Conv2dChoices, TheInstructionSetAndTheTableDecide) {
-  Conv2dShape s;
-  s.in_c = s.out_c = 64;
-  s.in_h = s.in_w = s.out_h = s.out_w = 28;
-  std::vector<int32_t> products(65536, 0);
-  products[1] = 65535;
-  const PlannedLut narrow(LutView{products.data(), 8, 8}, {});
-  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
-  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512), "expanded_avx2");
-  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx2), "expanded_avx2");
-  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kScalar), "row_stationary");
-  s.groups = 64;  // depthwise: nothing to expand
-  s.kernel_h = s.kernel_w = 3;
-  s.pad_top = s.pad_left = 1;
-  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512Vbmi), "depthwise_avx512vbmi");
-  EXPECT_EQ(Chosen(narrow, s, KernelIsa::kAvx512), "depthwise_portable");
-  s.groups = 1;
-  products[2] = -1;  // now T - min needs 17 bits
-  const PlannedLut wide(LutView{products.data(), 8, 8}, {});
-  EXPECT_EQ(Chosen(wide, s, KernelIsa::kAvx512Vbmi), "row_stationary");
-}
-
-TEST(Conv2dChoices, TooFewOutputsDoNotPayForExpandedRows) {
-  std::vector<int32_t> products(65536, 7);
-  products[5] = 65535;  // not separable
-  const PlannedLut lut(LutView{products.data(), 8, 8}, {});
-  Conv2dShape dense;
-  dense.in_c = dense.out_c = 64;
-  EXPECT_EQ(Chosen(lut, dense, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
-  EXPECT_EQ(Chosen(lut, dense, KernelIsa::kAvx2), "row_stationary");
-  Conv2dShape depthwise;
-  depthwise.in_c = depthwise.out_c = depthwise.groups = 64;
-  // A filter of the image's size has one output per image: planes would hold it alone.
-  depthwise.in_h = depthwise.in_w = depthwise.kernel_h = depthwise.kernel_w = 7;
-  depthwise.batch = 64;
-  EXPECT_EQ(Chosen(lut, depthwise, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
-}
-
-TEST(Conv2dChoices, SeparableTablesAreLookedUpByNibblesWithoutVbmi) {
-  std::vector<int32_t> products;
-  for (int32_t i = 0; i < 65536; ++i) {
-    products.push_back(((i >> 12) * 37 + (i >> 8 & 15) * 5) * (i & 7));
-  }
-  Conv2dShape s;
-  s.in_c = s.out_c = 64;
-  s.in_h = s.in_w = s.out_h = s.out_w = 14;
-  const PlannedLut separable(LutView{products.data(), 8, 8}, {});
-  EXPECT_EQ(Chosen(separable, s, KernelIsa::kAvx512Vbmi), "direct_avx512vbmi");
-  EXPECT_EQ(Chosen(separable, s, KernelIsa::kAvx2), "separable_avx2");
-  products[777] += 1;
-  const PlannedLut other(LutView{products.data(), 8, 8}, {});
-  EXPECT_EQ(Chosen(other, s, KernelIsa::kAvx2), "expanded_avx2");
-}
-
-// Of one term, exact or not: a * b = a * (b - 128) + 128 * a.
-KernelPlan ExactPlan() {
-  KernelPlan plan;
-  PlanTerm term;
-  for (int i = 0; i < 256; ++i) {
-    plan.offset_a.push_back(128 * i);
-    term.u.push_back(static_cast<uint8_t>(i));
-    term.v.push_back(static_cast<int8_t>(i - 128));
-  }
-  plan.offset_b.assign(256, 0);
-  plan.terms.push_back(term);
-  return plan;
-}
-
-TEST(Conv2dChoices, APlanOfOneTermIsAMatrixProduct) {
-  std::vector<int32_t> products;
-  for (int i = 0; i < 65536; ++i) products.push_back((i >> 8) * (i & 255));
-  const PlannedLut lut(LutView{products.data(), 8, 8}, {ExactPlan()});
-  Conv2dShape s;
-  s.in_c = s.out_c = 64;
-  s.in_h = s.in_w = s.out_h = s.out_w = 28;
-  EXPECT_EQ(Chosen(lut, s, KernelIsa::kAvx512Vbmi), "gemm_avx512vnni");
-  EXPECT_EQ(Chosen(lut, s, KernelIsa::kAvx2), "gemm_avx2");
-  EXPECT_EQ(Chosen(lut, s, KernelIsa::kScalar), "gemm_portable");
-  s.groups = 64;  // depthwise: hardly a matrix product
-  for (const Conv2dChoice& choice : Conv2dChoices(lut, s, KernelIsa::kAvx512Vbmi)) {
-    EXPECT_EQ(choice.gemm, nullptr);
-  }
-}
-
-TEST(Conv2dChoices, AreSortedAndEndInSomethingThatAnyTableCanUse) {
-  std::vector<int32_t> products(65536, INT32_MIN);
-  products[5] = INT32_MAX;  // no kernel for entries of two bytes
-  const PlannedLut lut(LutView{products.data(), 8, 8}, {});
-  Conv2dShape s;
-  s.in_c = s.out_c = 64;
-  s.in_h = s.in_w = s.out_h = s.out_w = 14;
-  const auto choices = Conv2dChoices(lut, s, KernelIsa::kAvx512Vbmi);
-  ASSERT_FALSE(choices.empty());
-  EXPECT_EQ(choices.back().Name(), "reference");
-  for (size_t i = 1; i < choices.size(); ++i) {
-    EXPECT_LE(choices[i - 1].ns_per_product, choices[i].ns_per_product);
-  }
-}
-
-// A table with few classes of b only should be indexed by the weights.
-TEST(LookupCost, PrefersTheOrderThatIndexesByFewClasses) {
-  Conv2dShape s;
-  s.in_c = s.out_c = 128;
-  s.kernel_h = s.kernel_w = 3;
-  s.in_h = s.in_w = s.out_h = s.out_w = 28;
-  const auto cost = [&s](int32_t count_a, int32_t count_b, RowOperand rows) {
-    std::mt19937 classes(33);
-    const auto residual = RandomResidual(8, 8, count_a, count_b, 65535, 1, &classes);
-    return LookupCost(kDirectAvx512VbmiLookup, PreparedLut(residual, 8, 8), s, rows);
-  };
-  EXPECT_LT(cost(154, 14, RowOperand::kA), cost(154, 14, RowOperand::kB));
-  EXPECT_LT(cost(14, 154, RowOperand::kB), cost(14, 154, RowOperand::kA));
-  s.out_c = 16;  // three of four lanes would be idle
-  EXPECT_LT(cost(154, 14, RowOperand::kB), cost(154, 14, RowOperand::kA));
-}
-
-TEST(KernelIsa, IsCappedByName) {
-  EXPECT_EQ(CappedKernelIsa("scalar"), KernelIsa::kScalar);
-  EXPECT_LE(CappedKernelIsa("avx2"), KernelIsa::kAvx2);
-  EXPECT_EQ(CappedKernelIsa(""), DetectedKernelIsa());
-  EXPECT_EQ(CappedKernelIsa("mmx"), DetectedKernelIsa());
-}
 
 }  // namespace
 }  // namespace axlut

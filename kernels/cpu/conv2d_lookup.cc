@@ -20,6 +20,9 @@ constexpr int64_t kMaxChunk = 1152;
 constexpr int64_t kMaxLanes = 512;
 // Depthwise: groups that are packed together, to use whole cache lines of the input.
 constexpr int64_t kGroupBlock = 64;
+// Output channels that a packed block of activations is used for, if there are as many: packing for
+// 32 channels costs up to a fifth of a cheap table's lookups (Zen 4).
+constexpr int64_t kMinTileChannels = 64;
 // Positions of an activation-stationary tile: how often a packed filter block is used from cache.
 constexpr int64_t kActivationPositions = 64;
 
@@ -144,7 +147,8 @@ LookupConv2d::Tiling LookupConv2d::TilingFor(int64_t batch) const {
   t.channel_blocks = 1;
   const int64_t tiles = t.position_blocks * t.group_blocks;
   if (groups_per_tile_ == 1 && tiles < kMinTiles) {
-    t.channel_blocks = std::min(CeilDiv(kMinTiles, tiles), CeilDiv(group_out_c, kChannelBlock));
+    t.channel_blocks =
+        std::min(CeilDiv(kMinTiles, tiles), std::max<int64_t>(1, group_out_c / kMinTileChannels));
   }
   return t;
 }

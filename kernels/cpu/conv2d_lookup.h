@@ -31,7 +31,7 @@ class LookupConv2d final : public Conv2dKernel {
 
   // Overrides the choice of the loop order (kA: activation-stationary), but for depthwise layers
   // with one input channel per group, which are filter-stationary. False if the table has no such
-  // rows. For tests and benchmarks.
+  // rows. For tests, benchmarks and kernels that are made for one order. Not while tiles run.
   bool ForceRows(RowOperand rows);
 
   int64_t TileCount(int64_t batch) const override;
@@ -128,7 +128,7 @@ struct SeparableAvx2Kernel {
                                             const Conv2dWeights& weights);
 };
 
-// Entries of two bytes; more output channels than positions.
+// Entries of two bytes; always activation-stationary, for more output channels than positions.
 struct ExpandedRowsAvx2Kernel {
   static bool Supports(const PreparedLut& lut, const Conv2dShape&) { return lut.range() < 65536; }
   static double Cost(const PreparedLut& lut, const Conv2dShape& shape);

@@ -33,10 +33,11 @@ constexpr double kSeparableNs[6] = {.0220, .0220, .0260, .0430, .0430, .0530};
 constexpr double kExpandedNs = .037;
 constexpr double kExpansionNs = .042;
 
-// ns per activation and product, shared by all output channels.
-constexpr double kPackNs = .03;           // K-major, for the filter-stationary order
+// ns per activation and product, shared by the output channels of a tile.
+constexpr double kPackNs = .06;           // K-major, for the filter-stationary order
 constexpr double kDepthwisePackNs = .08;  // the same from channels that are not neighbours
 constexpr double kCopyNs = .06;           // by position, for the other one
+constexpr int64_t kSharingChannels = 64;
 // ns per output.
 constexpr double kTransposedStoreNs = .15;
 constexpr double kStoreNs = .08;
@@ -83,7 +84,7 @@ double LookupCost(const LookupMethod& method, const PreparedLut& lut, const Conv
   const double per_activation = by_filter ? pack : kCopyNs;
   const double per_output = by_filter ? kTransposedStoreNs : kStoreNs;
   return lanes_ns / static_cast<double>(used) +
-         per_activation / static_cast<double>(shape.GroupOutC()) +
+         per_activation / static_cast<double>(std::min(shape.GroupOutC(), kSharingChannels)) +
          per_output / static_cast<double>(shape.Depth());
 }
 
