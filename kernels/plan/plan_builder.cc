@@ -248,10 +248,17 @@ void PlanBuilder::AddProduct(const IntegerProduct& product) {
   centred_.clear();
   const Factor u = SplitIntoBytes(product.u);
   const Factor v = SplitIntoBytes(product.v);
+  if (u.digits.empty() || v.digits.empty()) return;
+  // The highest term's scale must fit; the others' are smaller.
+  const size_t shift = 8 * (u.digits.size() + v.digits.size() - 2);
+  int64_t scale = 0;
+  fits_ = fits_ && shift < 32 && !__builtin_mul_overflow(u.gcd, v.gcd, &scale) &&
+          !__builtin_mul_overflow(scale, product.scale, &scale) && Fits<int32_t>(scale) &&
+          Fits<int32_t>(scale * (int64_t{1} << shift));
+  if (!fits_) return;
   for (size_t i = 0; i < u.digits.size(); ++i) {
     for (size_t j = 0; j < v.digits.size(); ++j) {
-      const int64_t term_scale = product.scale * u.gcd * v.gcd * (int64_t{1} << (8 * (i + j)));
-      fits_ = fits_ && Fits<int32_t>(term_scale);
+      const int64_t term_scale = scale * (int64_t{1} << (8 * (i + j)));
       PlanTerm term{static_cast<int32_t>(term_scale), u.digits[i], ToSigned(v.digits[j])};
       int64_t* entry = remainder_.data();
       for (uint8_t u_value : term.u) {
