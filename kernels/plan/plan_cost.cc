@@ -2,6 +2,7 @@
 #include "kernels/plan/plan_cost.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <limits>
 #include <utility>
@@ -153,17 +154,32 @@ const KernelPlan* CheapestPlan(const std::vector<KernelPlan>& plans, KernelIsa i
 }
 
 std::vector<KernelPlan> KeepCheapest(std::vector<KernelPlan> plans) {
-  std::vector<PlanShape> shapes;
-  for (const KernelPlan& plan : plans) shapes.push_back(ShapeOf(plan));
-  std::vector<size_t> kept;
-  for (size_t i = std::size(kAllKernelIsas); i-- > 0 && !plans.empty();) {
-    size_t best = 0;
-    for (size_t candidate = 1; candidate < plans.size(); ++candidate) {
-      if (PlanCost(shapes[candidate], kAllKernelIsas[i]) <
-          PlanCost(shapes[best], kAllKernelIsas[i])) {
-        best = candidate;
-      }
+  constexpr size_t kIsaCount = std::size(kAllKernelIsas);
+  std::vector<std::array<double, kIsaCount>> costs;
+  std::array<double, kIsaCount> least;
+  least.fill(kNone);
+  for (const KernelPlan& plan : plans) {
+    const PlanShape shape = ShapeOf(plan);
+    costs.emplace_back();
+    for (size_t i = 0; i < kIsaCount; ++i) {
+      costs.back()[i] = PlanCost(shape, kAllKernelIsas[i]);
+      least[i] = std::min(least[i], costs.back()[i]);
     }
+  }
+  const auto is_cheapest = [&](size_t plan, size_t i) { return costs[plan][i] < least[i] + 1e-9; };
+  const auto count_cheapest = [&](size_t plan) {
+    int count = 0;
+    for (size_t i = 0; i < kIsaCount; ++i) count += is_cheapest(plan, i) ? 1 : 0;
+    return count;
+  };
+  std::vector<size_t> kept;
+  for (size_t i = kIsaCount; i-- > 0 && !plans.empty();) {
+    size_t best = plans.size();
+    for (size_t plan = 0; plan < plans.size(); ++plan) {
+      if (!is_cheapest(plan, i)) continue;
+      if (best == plans.size() || count_cheapest(plan) > count_cheapest(best)) best = plan;
+    }
+    if (best == plans.size()) continue;
     if (std::find(kept.begin(), kept.end(), best) == kept.end()) kept.push_back(best);
   }
   std::vector<KernelPlan> cheapest;
