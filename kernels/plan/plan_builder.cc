@@ -229,13 +229,18 @@ int64_t Centre(std::vector<int64_t>* matrix, int width_a, int width_b) {
     const int64_t shift = row[0] - first[0];
     for (size_t b = 0; b < count_b; ++b) {
       row[b] -= shift + first[b];
-      if (gcd != 1) gcd = std::gcd(gcd, row[b]);
+      // One division, where the whole algorithm would take many steps to find what is known.
+      if (gcd == 0 || (gcd != 1 && row[b] % gcd != 0)) gcd = std::gcd(gcd, row[b]);
     }
   }
   if (gcd > 1) {
     for (int64_t& value : *matrix) value /= gcd;
   }
   return gcd;
+}
+
+bool MayGainFromNibbles(const KernelPlan& plan) {
+  return plan.residual && plan.residual->count_a > 16 && plan.residual->count_b > 16;
 }
 
 PlanBuilder::PlanBuilder(const LutView& lut)

@@ -41,6 +41,10 @@ enum class OffsetChoice {
   kNibblesOfB,     // the same for b
 };
 
+// Whether a plan with offsets for nibbles can be better than `plan`, which has the smallest range:
+// not where 16 classes or fewer index one lookup already.
+bool MayGainFromNibbles(const KernelPlan& plan);
+
 class PlanBuilder {
  public:
   explicit PlanBuilder(const LutView& lut);

@@ -95,7 +95,10 @@ class Search {
   // Prices the plans of what `builder` holds, and keeps those that are the cheapest so far
   // anywhere.
   Score Consider(PlanBuilder* builder) {
-    const Score score = Price(builder->Finish(kPasses));
+    std::optional<KernelPlan> plan = builder->Finish(kPasses);
+    const bool may_gain = plan && MayGainFromNibbles(*plan);
+    const Score score = Price(std::move(plan));
+    if (!may_gain) return score;
     Price(builder->Finish(kPasses, OffsetChoice::kNibblesOfA));
     Price(builder->Finish(kPasses, OffsetChoice::kNibblesOfB));
     return score;
