@@ -151,14 +151,16 @@ const LookupRows& PreparedLut::NibblePlanes(RowOperand operand) const {
     LookupRows& rows = lazy.rows;
     const int64_t count = MapCodes(operand, &rows);
     const int planes = range() < 256 ? 1 : 2;
+    // Few classes are a nibble themselves.
+    const bool by_class = rows.index_count <= 16;
     rows.row_length = 32;
     rows.row_bytes = 32 * planes;
     rows.storage = AlignedArray<uint8_t>(rows.row_bytes * count);
     rows.data = rows.storage.data();
     for (uint32_t row = 0; row < count; ++row) {
       uint32_t entries[256];
-      for (size_t code = 0; code < 256; ++code) {
-        entries[code] = Entry(operand, row, rows.index_of[code]);
+      for (uint32_t code = 0; code < 256; ++code) {
+        entries[code] = Entry(operand, row, by_class ? code & 15 : rows.index_of[code]);
       }
       NibbleParts parts;
       uint8_t* out = rows.storage.data() + row * rows.row_bytes;
@@ -166,6 +168,8 @@ const LookupRows& PreparedLut::NibblePlanes(RowOperand operand) const {
         return;
       }
     }
+    rows.planes = planes;
+    if (by_class) return;
     // Codes index as they are; those of a narrower operand lose the bits that do not count.
     const int width = operand == RowOperand::kA ? view_.width_b : view_.width_a;
     for (size_t code = 0; code < 256; ++code) {
@@ -173,7 +177,6 @@ const LookupRows& PreparedLut::NibblePlanes(RowOperand operand) const {
     }
     rows.index_is_code = width == 8;
     rows.index_count = 256;
-    rows.planes = planes;
   });
   return lazy.rows;
 }

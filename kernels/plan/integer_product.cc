@@ -22,6 +22,29 @@ int64_t MakePrimitive(std::vector<int64_t>* values) {
   return gcd;
 }
 
+// Those of a, in a matrix whose first row and column are 0.
+std::vector<IntegerProduct> SeparableBitsOfRows(const std::vector<int64_t>& centred, size_t count_a,
+                                                size_t count_b) {
+  std::vector<IntegerProduct> products;
+  for (size_t bit = 1; bit < count_a; bit <<= 1) {
+    const int64_t* step = centred.data() + bit * count_b;  // of row `bit` against row 0
+    const auto adds_step = [&](size_t a) {
+      const int64_t* row = centred.data() + (a & ~bit) * count_b;
+      for (size_t b = 0; b < count_b; ++b) {
+        if (row[bit * count_b + b] - row[b] != step[b]) return false;
+      }
+      return true;
+    };
+    size_t a = 0;
+    while (a < count_a && adds_step(a)) ++a;
+    if (a < count_a) continue;
+    IntegerProduct product{1, std::vector<int64_t>(count_a), {step, step + count_b}};
+    for (a = 0; a < count_a; ++a) product.u[a] = (a & bit) != 0 ? 1 : 0;
+    if (TermsOf(product) > 0) products.push_back(std::move(product));
+  }
+  return products;
+}
+
 }  // namespace
 
 std::vector<int64_t> TransposedMatrix(const std::vector<int64_t>& matrix, int width_a,
@@ -105,6 +128,22 @@ std::optional<std::vector<IntegerProduct>> MoebiusProductsOfB(const std::vector<
       MoebiusProducts(TransposedMatrix(matrix, width_a, width_b), width_b, width_a, most);
   if (!products) return std::nullopt;
   for (IntegerProduct& product : *products) std::swap(product.u, product.v);
+  return products;
+}
+
+std::vector<IntegerProduct> SeparableBits(const std::vector<int64_t>& matrix, int width_a,
+                                          int width_b) {
+  const size_t count_a = size_t{1} << width_a;
+  const size_t count_b = size_t{1} << width_b;
+  std::vector<int64_t> centred = matrix;
+  const int64_t gcd = Centre(&centred, width_a, width_b);
+  std::vector<IntegerProduct> products = SeparableBitsOfRows(centred, count_a, count_b);
+  for (IntegerProduct& product :
+       SeparableBitsOfRows(TransposedMatrix(centred, width_a, width_b), count_b, count_a)) {
+    std::swap(product.u, product.v);
+    products.push_back(std::move(product));
+  }
+  for (IntegerProduct& product : products) product.scale = gcd;
   return products;
 }
 

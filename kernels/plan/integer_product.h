@@ -30,4 +30,9 @@ std::optional<std::vector<IntegerProduct>> MoebiusProductsOfB(const std::vector<
                                                               int width_a, int width_b,
                                                               size_t most = 256);
 
+// For every bit of a that adds V(b) to the matrix whatever the other bits are, and every such bit
+// of b: the product bit(a) * V(b). Taking one out halves the rows that differ.
+std::vector<IntegerProduct> SeparableBits(const std::vector<int64_t>& matrix, int width_a,
+                                          int width_b);
+
 }  // namespace axlut

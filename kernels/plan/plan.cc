@@ -124,7 +124,9 @@ std::optional<PlanResidual> MakeResidual(const std::vector<int64_t>& remainder, 
   *min = *std::min_element(remainder.begin(), remainder.end());
   int64_t gcd = 0;
   for (auto value = remainder.begin(); value != remainder.end() && gcd != 1; ++value) {
-    gcd = std::gcd(gcd, *value - *min);
+    const int64_t difference = *value - *min;
+    // One division, where the whole algorithm would take many steps to find what is known.
+    if (gcd == 0 || difference % gcd != 0) gcd = std::gcd(gcd, difference);
   }
   if (gcd == 0 || gcd > std::numeric_limits<int32_t>::max()) return std::nullopt;
   std::vector<uint16_t> entries(remainder.size());

@@ -229,13 +229,18 @@ int64_t Centre(std::vector<int64_t>* matrix, int width_a, int width_b) {
     const int64_t shift = row[0] - first[0];
     for (size_t b = 0; b < count_b; ++b) {
       row[b] -= shift + first[b];
-      if (gcd != 1) gcd = std::gcd(gcd, row[b]);
+      // One division, where the whole algorithm would take many steps to find what is known.
+      if (gcd == 0 || (gcd != 1 && row[b] % gcd != 0)) gcd = std::gcd(gcd, row[b]);
     }
   }
   if (gcd > 1) {
     for (int64_t& value : *matrix) value /= gcd;
   }
   return gcd;
+}
+
+bool MayGainFromNibbles(const KernelPlan& plan) {
+  return plan.residual && plan.residual->count_a > 16 && plan.residual->count_b > 16;
 }
 
 PlanBuilder::PlanBuilder(const LutView& lut)
@@ -248,10 +253,17 @@ void PlanBuilder::AddProduct(const IntegerProduct& product) {
   centred_.clear();
   const Factor u = SplitIntoBytes(product.u);
   const Factor v = SplitIntoBytes(product.v);
+  if (u.digits.empty() || v.digits.empty()) return;
+  // The highest term's scale must fit; the others' are smaller.
+  const size_t shift = 8 * (u.digits.size() + v.digits.size() - 2);
+  int64_t scale = 0;
+  fits_ = fits_ && shift < 32 && !__builtin_mul_overflow(u.gcd, v.gcd, &scale) &&
+          !__builtin_mul_overflow(scale, product.scale, &scale) && Fits<int32_t>(scale) &&
+          Fits<int32_t>(scale * (int64_t{1} << shift));
+  if (!fits_) return;
   for (size_t i = 0; i < u.digits.size(); ++i) {
     for (size_t j = 0; j < v.digits.size(); ++j) {
-      const int64_t term_scale = product.scale * u.gcd * v.gcd * (int64_t{1} << (8 * (i + j)));
-      fits_ = fits_ && Fits<int32_t>(term_scale);
+      const int64_t term_scale = scale * (int64_t{1} << (8 * (i + j)));
       PlanTerm term{static_cast<int32_t>(term_scale), u.digits[i], ToSigned(v.digits[j])};
       int64_t* entry = remainder_.data();
       for (uint8_t u_value : term.u) {

@@ -41,12 +41,17 @@ enum class OffsetChoice {
   kNibblesOfB,     // the same for b
 };
 
+// Whether a plan with offsets for nibbles can be better than `plan`, which has the smallest range:
+// not where 16 classes or fewer index one lookup already.
+bool MayGainFromNibbles(const KernelPlan& plan);
+
 class PlanBuilder {
  public:
   explicit PlanBuilder(const LutView& lut);
 
   // Takes the product out of the table, but for functions of a or of b alone: those stay in the
-  // remainder, as Finish() finds them anyway.
+  // remainder, as Finish() finds them anyway. A product whose terms need a scale beyond int32_t is
+  // not taken out, and Finish() gives no plan from then on.
   void AddProduct(const IntegerProduct& product);
 
   // What is left of the table, [a << width_b | b].

@@ -2,6 +2,7 @@
 #include "kernels/plan/plan_cost.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <limits>
 #include <utility>
@@ -35,15 +36,14 @@ struct IsaCosts {
 // for layers of 784 to 3136 positions, 576 to 1152 taps and 64 to 128 channels. AVX-512 without
 // VBMI runs the kernels of AVX2.
 constexpr PlaneCosts kNoPlane{kNone, kNone, kNone};
-constexpr PlaneCosts kShuffle16{0.0130, 0.0118, 0.0106};
-constexpr PlaneCosts kTwoShuffles16{0.0260, 0.0220, 0.0220};
+constexpr PlaneCosts kTwoShuffles{0.0260, 0.0220, 0.0220};
 constexpr IsaCosts kCosts[] = {
     // scalar: row-stationary loop
     {0.002, 0.080, 0.310, kNoPlane, kNoPlane, kNoPlane, kNoPlane, kNoPlane},
     // AVX2: vpmaddwd; re-packed rows of 16 channels; vpshufb
-    {0.002, 0.0110, 0.047, kTwoShuffles16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
+    {0.002, 0.0110, 0.047, kTwoShuffles, kTwoShuffles, kNoPlane, kNoPlane, kNoPlane},
     // AVX-512 without VBMI: the same
-    {0.002, 0.0110, 0.047, kTwoShuffles16, kShuffle16, kNoPlane, kNoPlane, kNoPlane},
+    {0.002, 0.0110, 0.047, kTwoShuffles, kTwoShuffles, kNoPlane, kNoPlane, kNoPlane},
     // AVX-512 VBMI: vpdpbusd; vpermb and vpermi2b
     {0.0003,
      0.0045,
@@ -162,16 +162,32 @@ const KernelPlan* CheapestPlan(const std::vector<KernelPlan>& plans, KernelIsa i
 }
 
 std::vector<KernelPlan> KeepCheapest(std::vector<KernelPlan> plans) {
-  std::vector<PlanShape> shapes;
-  for (const KernelPlan& plan : plans) shapes.push_back(ShapeOf(plan));
-  std::vector<size_t> kept;
-  for (size_t i = std::size(kKernelIsas); i-- > 0 && !plans.empty();) {
-    size_t best = 0;
-    for (size_t candidate = 1; candidate < plans.size(); ++candidate) {
-      if (PlanCost(shapes[candidate], kKernelIsas[i]) < PlanCost(shapes[best], kKernelIsas[i])) {
-        best = candidate;
-      }
+  constexpr size_t kIsaCount = std::size(kKernelIsas);
+  std::vector<std::array<double, kIsaCount>> costs;
+  std::array<double, kIsaCount> least;
+  least.fill(kNone);
+  for (const KernelPlan& plan : plans) {
+    const PlanShape shape = ShapeOf(plan);
+    costs.emplace_back();
+    for (size_t i = 0; i < kIsaCount; ++i) {
+      costs.back()[i] = PlanCost(shape, kKernelIsas[i]);
+      least[i] = std::min(least[i], costs.back()[i]);
     }
+  }
+  const auto is_cheapest = [&](size_t plan, size_t i) { return costs[plan][i] < least[i] + 1e-9; };
+  const auto count_cheapest = [&](size_t plan) {
+    int count = 0;
+    for (size_t i = 0; i < kIsaCount; ++i) count += is_cheapest(plan, i) ? 1 : 0;
+    return count;
+  };
+  std::vector<size_t> kept;
+  for (size_t i = kIsaCount; i-- > 0 && !plans.empty();) {
+    size_t best = plans.size();
+    for (size_t plan = 0; plan < plans.size(); ++plan) {
+      if (!is_cheapest(plan, i)) continue;
+      if (best == plans.size() || count_cheapest(plan) > count_cheapest(best)) best = plan;
+    }
+    if (best == plans.size()) continue;
     if (std::find(kept.begin(), kept.end(), best) == kept.end()) kept.push_back(best);
   }
   std::vector<KernelPlan> cheapest;

@@ -38,7 +38,8 @@ double PlanCost(const KernelPlan& plan, KernelIsa isa);
 // The plan of least cost, the first of equals; nullptr if there is none.
 const KernelPlan* CheapestPlan(const std::vector<KernelPlan>& plans, KernelIsa isa);
 
-// The plans that are the cheapest of all for some instruction set, each once, best set first.
+// The plans that are the cheapest of all for some instruction set, each once, best set first. Of
+// equals for one set, the plan that is the cheapest for more sets; then the first.
 std::vector<KernelPlan> KeepCheapest(std::vector<KernelPlan> plans);
 
 }  // namespace axlut

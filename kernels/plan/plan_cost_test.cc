@@ -86,5 +86,21 @@ TEST(PlanCost, TheCheapestPlanDependsOnTheInstructionSet) {
   EXPECT_TRUE(KeepCheapest({}).empty());
 }
 
+TEST(PlanCost, OfEqualsThePlanThatIsGoodElsewhereIsKept) {
+  KernelPlan separable = NibblePlan(0);
+  for (int a = 0; a < 256; ++a) {
+    const auto sum = static_cast<uint16_t>((a >> 4) + (a & 15));
+    for (int b = 0; b < 20; ++b) {
+      separable.residual->entries[static_cast<size_t>(20 * a + b)] = sum;
+    }
+  }
+  KernelPlan other = separable;
+  other.residual->entries[700] += 1;
+  ASSERT_EQ(PlanCost(separable, kVbmi), PlanCost(other, kVbmi));
+  const std::vector<KernelPlan> kept = KeepCheapest({other, separable});
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_TRUE(ShapeOf(kept[0]).nibbles_a);
+}
+
 }  // namespace
 }  // namespace axlut

@@ -22,9 +22,12 @@ class QuickSearch {
 
   // The plan of `builder` as it is.
   void Try(PlanBuilder* builder) {
-    for (const OffsetChoice choice :
-         {OffsetChoice::kSmallestRange, OffsetChoice::kNibblesOfA, OffsetChoice::kNibblesOfB}) {
-      std::optional<KernelPlan> plan = builder->Finish(kPasses, choice);
+    std::optional<KernelPlan> plan = builder->Finish(kPasses);
+    const bool may_gain = plan && MayGainFromNibbles(*plan);
+    if (plan) found_.push_back(*std::move(plan));
+    if (!may_gain) return;
+    for (const OffsetChoice choice : {OffsetChoice::kNibblesOfA, OffsetChoice::kNibblesOfB}) {
+      plan = builder->Finish(kPasses, choice);
       if (plan) found_.push_back(*std::move(plan));
     }
   }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "kernels/plan/integer_product.h"
 #include "kernels/plan/plan_builder.h"
 #include "kernels/plan/plan_cost.h"
 #include "kernels/plan/product_fit.h"
@@ -52,10 +53,13 @@ class Search {
         TablePlan(lut_));  // first: where nothing is cheaper, it is the plan that needs no storing
     const Partial table = Start({});
     const Partial error = Start({exact});
-    Step(1);
     FitProductsTo(table);
-    Step(2);
+    Step(1);
     FitProductsTo(error);
+    Step(2);
+    for (const Partial* base : {&table, &error}) {
+      TryParts(*base, SeparableBits(base->builder.remainder(), lut_.width_a, lut_.width_b));
+    }
     Step(3);
     stats_.exact_terms_t = TryFactorisations(table);
     Step(4);
@@ -91,7 +95,10 @@ class Search {
   // Prices the plans of what `builder` holds, and keeps those that are the cheapest so far
   // anywhere.
   Score Consider(PlanBuilder* builder) {
-    const Score score = Price(builder->Finish(kPasses));
+    std::optional<KernelPlan> plan = builder->Finish(kPasses);
+    const bool may_gain = plan && MayGainFromNibbles(*plan);
+    const Score score = Price(std::move(plan));
+    if (!may_gain) return score;
     Price(builder->Finish(kPasses, OffsetChoice::kNibblesOfA));
     Price(builder->Finish(kPasses, OffsetChoice::kNibblesOfB));
     return score;

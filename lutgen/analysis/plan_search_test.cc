@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
 
 #include "kernels/plan/plan_cost.h"
@@ -69,6 +70,19 @@ TEST(PlanSearch, TablesOfAllWidthsHaveExactPlans) {
           testing_support::Random(width_a, width_b, static_cast<uint32_t>(8 * width_a + width_b)));
     }
   }
+}
+
+TEST(PlanSearch, WideProductsHavePlansWhereTheyFit) {
+  const auto wide = testing_support::Tabulate(
+      6, 8, true, [](int64_t a, int64_t b) { return a * b * 131071 + (a == 3 ? 1000003 * b : 0); });
+  const auto plans = SearchPlans(wide.view(), true, true);
+  ASSERT_FALSE(plans.empty());
+  for (const KernelPlan& plan : plans) EXPECT_EQ(FindPlanError(plan, wide.view()), "");
+  EXPECT_LE(CheapestPlan(plans, KernelIsa::kAvx512Vbmi)->terms.size(), 6u);
+  std::mt19937 random(9);
+  const auto arbitrary = testing_support::Tabulate(
+      5, 5, false, [&](int64_t, int64_t) { return static_cast<int32_t>(random()); });
+  EXPECT_TRUE(SearchPlans(arbitrary.view(), false, false).empty());
 }
 
 TEST(PlanSearch, TheExactFactorisationAndTheTableStayAtHand) {

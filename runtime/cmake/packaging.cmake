@@ -9,7 +9,8 @@ install(EXPORT axlut_targets NAMESPACE axlut:: DESTINATION ${CMAKE_INSTALL_LIBDI
         FILE axlutTargets.cmake COMPONENT Development)
 install(DIRECTORY kernels frontend lutgen sim DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/axlut
         COMPONENT Development FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN "*.inc"
-        PATTERN "yosys" EXCLUDE PATTERN "testing" EXCLUDE PATTERN "commands" EXCLUDE)
+        PATTERN "yosys" EXCLUDE PATTERN "testing" EXCLUDE PATTERN "commands" EXCLUDE
+        PATTERN "analysis" EXCLUDE)  # not in an installed library: it needs FLINT
 install(DIRECTORY runtime/base runtime/table runtime/nn runtime/model
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/axlut/runtime
         COMPONENT Development FILES_MATCHING PATTERN "*.h")

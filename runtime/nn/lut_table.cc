@@ -10,23 +10,6 @@
 
 namespace axlut {
 
-namespace {
-
-// The plans of a file, if all of them are plans of this table.
-std::vector<KernelPlan> StoredPlans(const std::vector<uint8_t>& bytes, const LutView& lut,
-                                    std::string* error) {
-  std::vector<KernelPlan> plans;
-  *error = DecodePlans(bytes.data(), bytes.size(), &plans);
-  for (size_t i = 0; i < plans.size() && error->empty(); ++i) {
-    *error = FindPlanError(plans[i], lut);
-    if (!error->empty()) *error = fmt::format("plan {} is wrong: {}", i, *error);
-  }
-  if (!error->empty()) plans.clear();
-  return plans;
-}
-
-}  // namespace
-
 Result<std::shared_ptr<const LutTable>> LutTable::Create(TruthTable table,
                                                          const std::vector<uint8_t>& bytes) {
   if (table.a().width > 8 || table.b().width > 8) {
@@ -37,7 +20,7 @@ Result<std::shared_ptr<const LutTable>> LutTable::Create(TruthTable table,
   const LutView view{table.products().data(), table.a().width, table.b().width};
   std::vector<KernelPlan> plans;
   std::string error;
-  if (!bytes.empty()) plans = StoredPlans(bytes, view, &error);
+  if (!bytes.empty()) error = ReadPlans(bytes.data(), bytes.size(), view, &plans);
   const bool plans_are_stored = !bytes.empty() && error.empty();
   if (!plans_are_stored) plans = QuickPlans(view, table.a().is_signed(), table.b().is_signed());
   return std::shared_ptr<const LutTable>(new LutTable(std::make_unique<Impl>(
