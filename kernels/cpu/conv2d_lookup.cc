@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <type_traits>
 
 #include "kernels/cpu/blocking.h"
@@ -37,6 +38,25 @@ int64_t BlockChannels(const Conv2dShape& shape) {
 
 // The bound for LookupSum of indices whose bits are given.
 int64_t IndexLimit(uint8_t bits) { return bits < 64 ? 64 : bits < 128 ? 128 : 256; }
+
+// The channels of a block, each to the lane whose sum lies in the channel's own slot. Lanes beyond
+// the last channel are left alone: their sums are not stored.
+void PackLanes(const uint8_t* channels, int64_t count, bool splits_lanes, uint8_t* lanes) {
+  if (!splits_lanes) {
+    std::copy(channels, channels + count, lanes);
+    return;
+  }
+  int64_t first = 0;
+  for (; first + 64 <= count; first += 64) {
+    for (int64_t i = 0; i < 32; ++i) {
+      lanes[first + 2 * i] = channels[first + i];
+      lanes[first + 2 * i + 1] = channels[first + 32 + i];
+    }
+  }
+  for (int64_t lane = first; lane < first + 64; ++lane) {
+    if (SplitSlot(lane) < count) lanes[lane] = channels[SplitSlot(lane)];
+  }
+}
 
 }  // namespace
 
@@ -98,48 +118,54 @@ void LookupConv2d::PackFilter(const uint8_t* filter) {
   const std::vector<int64_t> order = ProductOrder(shape_, block_channels_);
   filter_rows_ = PackFilterRows(shape_, filter, order, rows_by_b_->row_of);
   if (groups_per_tile_ > 1 || rows_by_a_->planes == 0) return;  // always filter-stationary
+  const int64_t count = shape_.FilterCount();
+  AlignedArray<uint8_t> indices(RoundUp(count, 64));
+  std::copy(filter, filter + count, indices.data());
+  // Code by code only where it changes something.
+  if (!rows_by_a_->index_is_code) {
+    method_.map_row(indices.data(), count, rows_by_a_->index_of, 0xff, 0);
+  }
   const int64_t group_out_c = shape_.GroupOutC();
   const int64_t padded_c = RoundUp(group_out_c, ChannelUnit());
   const int64_t blocks = CeilDiv(padded_c, method_.max_lanes);
   filter_index_ = AlignedArray<uint8_t>(shape_.groups * shape_.Depth() * padded_c);
   uint8_t* out = filter_index_.data();
-  uint8_t bits = 0;
   for (int64_t g = 0; g < shape_.groups; ++g) {
     for (int64_t block = 0; block < blocks; ++block) {
       const int64_t first = BlockStart(block, padded_c, ChannelUnit(), blocks);
       const int64_t last = BlockStart(block + 1, padded_c, ChannelUnit(), blocks);
       for (int64_t k : order) {
-        const uint8_t* row = filter + k * shape_.out_c + g * group_out_c;
-        // A channel's sum must lie in its own slot. Lanes beyond the last channel stay 0; their
-        // sums are not stored.
-        for (int64_t lane = 0; lane < last - first; ++lane) {
-          const int64_t o = first + (method_.splits_lanes ? SplitSlot(lane) : lane);
-          if (o < group_out_c) out[lane] = rows_by_a_->index_of[row[o]];
-          bits |= out[lane];
-        }
+        const uint8_t* row = indices.data() + k * shape_.out_c + g * group_out_c + first;
+        PackLanes(row, std::min(last, group_out_c) - first, method_.splits_lanes, out);
         out += last - first;
       }
     }
   }
+  const uint8_t bits = std::accumulate(indices.data(), indices.data() + count, uint8_t{0},
+                                       [](uint8_t l, uint8_t r) { return uint8_t(l | r); });
   filter_index_limit_ = IndexLimit(bits);
 }
 
-LookupConv2d::Tiling LookupConv2d::TilingFor(int64_t batch) const {
+LookupConv2d::Tiling LookupConv2d::ByActivation(int64_t first_position, int64_t positions) const {
+  Tiling t;
+  t.activation_stationary = true;
+  t.first_position = first_position;
+  t.positions = positions;
+  t.position_unit = method_.row_unit;
+  t.group_blocks = shape_.groups;
+  t.channel_unit = ChannelUnit();
+  t.channel_blocks = CeilDiv(shape_.GroupOutC(), method_.max_lanes);
+  const int64_t tiles_per_position = t.group_blocks * t.channel_blocks;
+  t.position_blocks = std::max(
+      CeilDiv(t.positions, kActivationPositions),
+      std::min(CeilDiv(kMinTiles, tiles_per_position), CeilDiv(t.positions, method_.row_unit)));
+  return t;
+}
+
+LookupConv2d::Tiling LookupConv2d::ByFilter(int64_t positions) const {
   const int64_t group_out_c = shape_.GroupOutC();
   Tiling t;
-  t.positions = batch * shape_.out_h * shape_.out_w;
-  t.activation_stationary = groups_per_tile_ == 1 && PrefersActivationRows(batch);
-  if (t.activation_stationary) {
-    t.position_unit = method_.row_unit;
-    t.group_blocks = shape_.groups;
-    t.channel_unit = ChannelUnit();
-    t.channel_blocks = CeilDiv(group_out_c, method_.max_lanes);
-    const int64_t tiles_per_position = t.group_blocks * t.channel_blocks;
-    t.position_blocks = std::max(
-        CeilDiv(t.positions, kActivationPositions),
-        std::min(CeilDiv(kMinTiles, tiles_per_position), CeilDiv(t.positions, method_.row_unit)));
-    return t;
-  }
+  t.positions = positions;
   t.position_unit = method_.lane_unit;
   t.position_blocks = CeilDiv(t.positions, method_.max_lanes);
   t.group_blocks = CeilDiv(shape_.groups, groups_per_tile_);
@@ -151,6 +177,29 @@ LookupConv2d::Tiling LookupConv2d::TilingFor(int64_t batch) const {
         std::min(CeilDiv(kMinTiles, tiles), std::max<int64_t>(1, group_out_c / kMinTileChannels));
   }
   return t;
+}
+
+// How many of the last positions are cheaper activation-stationary than in a vector of lanes that
+// they do not fill.
+int64_t LookupConv2d::TailPositions(int64_t positions) const {
+  if (forced_order_ || groups_per_tile_ > 1 || rows_by_a_->planes == 0) return 0;
+  const int64_t tail = positions % method_.lane_unit;
+  if (tail == positions) return 0;
+  const int64_t channels = std::min(shape_.GroupOutC(), method_.max_lanes);
+  const double by_activation = static_cast<double>(tail) * method_.cost(*rows_by_a_, channels);
+  const double by_filter =
+      static_cast<double>(method_.lane_unit) * method_.cost(*rows_by_b_, method_.max_lanes);
+  return by_activation < by_filter ? tail : 0;
+}
+
+LookupConv2d::Cut LookupConv2d::CutFor(int64_t batch) const {
+  const int64_t positions = batch * shape_.out_h * shape_.out_w;
+  if (groups_per_tile_ == 1 && PrefersActivationRows(batch)) {
+    return {ByActivation(0, positions), {}};
+  }
+  const int64_t tail = TailPositions(positions);
+  if (tail == 0) return {ByFilter(positions), {}};
+  return {ByFilter(positions - tail), ByActivation(positions - tail, tail)};
 }
 
 bool LookupConv2d::PrefersActivationRows(int64_t batch) const {
@@ -167,16 +216,20 @@ bool LookupConv2d::ForceRows(RowOperand rows) {
   return true;
 }
 
-Conv2dTile LookupConv2d::TileOf(const Tiling& t, int64_t tile) const {
+Conv2dTile LookupConv2d::TileOf(const Cut& cut, int64_t tile, const Tiling** tiling) const {
+  const bool is_tail = tile >= cut.main.TileCount();
+  const Tiling& t = is_tail ? cut.tail : cut.main;
+  *tiling = &t;
+  if (is_tail) tile -= cut.main.TileCount();
   const int64_t channel_block = tile % t.channel_blocks;
   const int64_t group_block = tile / t.channel_blocks % t.group_blocks;
   const int64_t position_block = tile / t.channel_blocks / t.group_blocks;
+  const int64_t start = BlockStart(position_block, t.positions, t.position_unit, t.position_blocks);
+  const int64_t end =
+      BlockStart(position_block + 1, t.positions, t.position_unit, t.position_blocks);
   Conv2dTile result;
-  result.first_position =
-      BlockStart(position_block, t.positions, t.position_unit, t.position_blocks);
-  result.positions =
-      BlockStart(position_block + 1, t.positions, t.position_unit, t.position_blocks) -
-      result.first_position;
+  result.first_position = t.first_position + start;
+  result.positions = end - start;
   const int64_t group_out_c = shape_.GroupOutC();
   if (groups_per_tile_ > 1) {
     const int64_t first = BlockStart(group_block, shape_.groups, 1, t.group_blocks);
@@ -193,12 +246,13 @@ Conv2dTile LookupConv2d::TileOf(const Tiling& t, int64_t tile) const {
 }
 
 int64_t LookupConv2d::TileCount(int64_t batch) const {
-  const Tiling t = TilingFor(batch);
-  return t.position_blocks * t.group_blocks * t.channel_blocks;
+  const Cut cut = CutFor(batch);
+  return cut.main.TileCount() + cut.tail.TileCount();
 }
 
 Conv2dTile LookupConv2d::TileAt(int64_t batch, int64_t tile) const {
-  return TileOf(TilingFor(batch), tile);
+  const Tiling* tiling;
+  return TileOf(CutFor(batch), tile, &tiling);
 }
 
 int64_t LookupConv2d::WorkspaceBytes() const {
@@ -402,14 +456,15 @@ void LookupConv2d::RunActivationStationary(const Conv2dTile& tile, int64_t run_c
 
 template <typename Acc>
 void LookupConv2d::Run(const Conv2dInput& input, int64_t index, void* memory, Acc* acc) const {
-  const Tiling tiling = TilingFor(input.batch);
-  const Conv2dTile tile = TileOf(tiling, index);
+  const Cut cut = CutFor(input.batch);
+  const Tiling* tiling;
+  const Conv2dTile tile = TileOf(cut, index, &tiling);
   Workspace work;
   Place(static_cast<uint8_t*>(memory), &work);
   std::memset(work.padding, input.pad_code,
               static_cast<size_t>(std::max(shape_.GroupInC(), groups_per_tile_)));
   const int64_t runs = FindRuns(shape_, input, tile.first_position, tile.positions, work.runs);
-  if (tiling.activation_stationary) {
+  if (tiling->activation_stationary) {
     RunActivationStationary(tile, runs, &work, acc);
   } else {
     RunFilterStationary(tile, runs, &work, acc);

@@ -47,12 +47,19 @@ class LookupConv2d final : public Conv2dKernel {
   // How the output is cut for one batch size: tile = (position block, group block, channel block).
   struct Tiling {
     bool activation_stationary = false;
+    int64_t first_position = 0;
     int64_t positions = 0;
     int64_t position_unit = 0;  // blocks start at multiples of it
     int64_t position_blocks = 0;
     int64_t group_blocks = 0;
     int64_t channel_unit = 0;
     int64_t channel_blocks = 0;  // of one group
+    int64_t TileCount() const { return position_blocks * group_blocks * channel_blocks; }
+  };
+  // Positions that would fill only part of a vector of lanes may be computed in the other order.
+  struct Cut {
+    Tiling main;
+    Tiling tail;  // without positions: there is none
   };
 
   // Returns the size; with null memory only that.
@@ -60,8 +67,12 @@ class LookupConv2d final : public Conv2dKernel {
   void PackFilter(const uint8_t* filter);
   int64_t ChannelUnit() const;
   bool PrefersActivationRows(int64_t batch) const;
-  Tiling TilingFor(int64_t batch) const;
-  Conv2dTile TileOf(const Tiling& tiling, int64_t tile) const;
+  Cut CutFor(int64_t batch) const;
+  Tiling ByFilter(int64_t positions) const;
+  Tiling ByActivation(int64_t first_position, int64_t positions) const;
+  int64_t TailPositions(int64_t positions) const;
+  // *tiling is the part of the cut that the tile belongs to.
+  Conv2dTile TileOf(const Cut& cut, int64_t tile, const Tiling** tiling) const;
   // Products whose sum fits uint32_t, at most as many as the workspace has room for.
   template <typename Acc>
   int64_t ChunkDepth() const;

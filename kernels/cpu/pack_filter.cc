@@ -6,6 +6,16 @@
 #include "kernels/cpu/window.h"
 
 namespace axlut {
+namespace {
+
+bool IsIdentity(const uint8_t (&map)[256]) {
+  for (int code = 0; code < 256; ++code) {
+    if (map[code] != code) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 std::vector<int64_t> ProductOrder(const Conv2dShape& shape, int64_t block_channels) {
   const int64_t in_c = shape.GroupInC();
@@ -38,7 +48,11 @@ AlignedArray<uint8_t> PackFilterRows(const Conv2dShape& shape, const uint8_t* fi
       rows.data()[o * depth + k] = filter[order[static_cast<size_t>(k)] * shape.out_c + o];
     }
   }
-  for (int64_t i = 0; i < shape.FilterCount(); ++i) rows.data()[i] = row_of[rows.data()[i]];
+  if (!IsIdentity(row_of)) {
+    uint8_t* const codes = rows.data();
+    const int64_t count = shape.FilterCount();
+    for (int64_t i = 0; i < count; ++i) codes[i] = row_of[codes[i]];
+  }
   return rows;
 }
 

@@ -88,16 +88,4 @@ void PlannedConv2d::RunTile(const Conv2dInput& input, int64_t tile, void* worksp
   Run(input, tile, workspace, acc);
 }
 
-std::vector<int64_t> BiasWithOffsets(const KernelPlan& plan, const Conv2dShape& shape,
-                                     const Conv2dWeights& weights) {
-  std::vector<int64_t> bias(static_cast<size_t>(shape.out_c));
-  if (weights.bias != nullptr) std::copy_n(weights.bias, shape.out_c, bias.begin());
-  const auto mask = static_cast<uint8_t>((1 << plan.width_b) - 1);
-  const uint8_t* row = weights.filter;
-  for (int64_t k = 0; k < shape.Depth(); ++k, row += shape.out_c) {
-    for (size_t o = 0; o < bias.size(); ++o) bias[o] += plan.offset_b[row[o] & mask];
-  }
-  return bias;
-}
-
 }  // namespace axlut

@@ -43,9 +43,4 @@ class PlannedConv2d final : public Conv2dKernel {
   const std::unique_ptr<Conv2dKernel> residual_;
 };
 
-// sum over k of plan.offset_b[weight], added to weights.bias: what a plan without a linear part
-// leaves to the residual's kernel.
-std::vector<int64_t> BiasWithOffsets(const KernelPlan& plan, const Conv2dShape& shape,
-                                     const Conv2dWeights& weights);
-
 }  // namespace axlut

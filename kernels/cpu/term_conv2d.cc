@@ -48,6 +48,23 @@ void PackTap(const std::vector<int8_t>& v, const uint8_t* codes, int64_t row, in
 
 }  // namespace
 
+std::vector<int64_t> BiasWithOffsets(const KernelPlan& plan, const Conv2dShape& shape,
+                                     const Conv2dWeights& weights) {
+  std::vector<int64_t> bias(static_cast<size_t>(shape.out_c));
+  if (weights.bias != nullptr) std::copy_n(weights.bias, shape.out_c, bias.begin());
+  const std::vector<int32_t>& offsets = plan.offset_b;
+  if (std::all_of(offsets.begin(), offsets.end(), [&](int32_t o) { return o == offsets[0]; })) {
+    for (int64_t& value : bias) value += shape.Depth() * offsets[0];
+    return bias;
+  }
+  const auto mask = static_cast<uint8_t>((1 << plan.width_b) - 1);
+  const uint8_t* row = weights.filter;
+  for (int64_t k = 0; k < shape.Depth(); ++k, row += shape.out_c) {
+    for (size_t o = 0; o < bias.size(); ++o) bias[o] += offsets[row[o] & mask];
+  }
+  return bias;
+}
+
 struct TermConv2d::Workspace {
   uint8_t* region;
   uint8_t* scratch;
@@ -69,7 +86,7 @@ TermConv2d::TermConv2d(const KernelPlan& plan, const GemmMethod& method, const C
   std::vector<ByteMap> maps;
   std::vector<size_t> map_of_term;
   for (const PlanTerm& term : plan.terms) map_of_term.push_back(FindOrAdd(MapOf(term.u), &maps));
-  FoldOffsetB(plan, weights.filter);
+  correction_.bias = BiasWithOffsets(plan, shape, weights);
   PlanSums(plan, &maps);
   for (int64_t bias : correction_.bias) bias32_.push_back(static_cast<int32_t>(bias));
   region_.emplace(shape, method, maps);
@@ -82,14 +99,6 @@ TermConv2d::TermConv2d(const KernelPlan& plan, const GemmMethod& method, const C
   if (groups_.empty()) {  // no terms: the epilogue of an empty sum
     groups_.emplace_back();
     groups_.back().chunks.push_back({0, 0, 0});
-  }
-}
-
-// A filter's sum of offset_b belongs to the channel's bias.
-void TermConv2d::FoldOffsetB(const KernelPlan& plan, const uint8_t* filter) {
-  const size_t mask = plan.offset_b.size() - 1;
-  for (int64_t k = 0; k < shape_.Depth(); ++k) {
-    for (int64_t& bias : correction_.bias) bias += plan.offset_b[*filter++ & mask];
   }
 }
 

@@ -14,6 +14,11 @@
 
 namespace axlut {
 
+// sum over k of plan.offset_b[weight], added to weights.bias: what a plan without a linear part
+// leaves to the residual's kernel.
+std::vector<int64_t> BiasWithOffsets(const KernelPlan& plan, const Conv2dShape& shape,
+                                     const Conv2dWeights& weights);
+
 class TermConv2d {
  public:
   // The plan's residual is ignored. `method` must outlive this, `plan` and `weights` are not kept.
@@ -52,7 +57,6 @@ class TermConv2d {
   struct Block;
 
   Workspace Place(void* memory, int64_t* bytes) const;
-  void FoldOffsetB(const KernelPlan& plan, const uint8_t* filter);
   void PlanSums(const KernelPlan& plan, std::vector<ByteMap>* maps);
   void AddTermGroup(const KernelPlan& plan, int32_t scale, const std::vector<size_t>& map_of_term,
                     const uint8_t* filter);

@@ -9,7 +9,7 @@ namespace axlut {
 namespace {
 
 // Zen 4 at 3.7 GHz (kernels_term_conv2d_bench). ns per activation of the input and map:
-constexpr double kMapNs = 0.05;
+constexpr double kMapNs = 0.1;
 // ns per output: the sums' way to memory.
 constexpr double kOutputNs = 0.15;
 

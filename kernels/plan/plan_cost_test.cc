@@ -73,7 +73,7 @@ TEST(PlanCost, ResidualsThatNibblesSeparateAreFound) {
 
 TEST(PlanCost, TheCheapestPlanDependsOnTheInstructionSet) {
   KernelPlan terms;
-  terms.terms.resize(5);
+  terms.terms.resize(4);
   const KernelPlan lookup = NibblePlan(1);
   std::vector<KernelPlan> plans = {terms, lookup, lookup};
   EXPECT_EQ(CheapestPlan(plans, kVbmi), &plans[1]);
@@ -81,8 +81,8 @@ TEST(PlanCost, TheCheapestPlanDependsOnTheInstructionSet) {
   EXPECT_EQ(CheapestPlan({}, kVbmi), nullptr);
   const std::vector<KernelPlan> kept = KeepCheapest(std::move(plans));
   ASSERT_EQ(kept.size(), 2u);
-  EXPECT_TRUE(kept[0].residual.has_value());
-  EXPECT_EQ(kept[1].terms.size(), 5u);
+  EXPECT_EQ(kept[0].terms.size(), 4u);  // AMX multiplies matrices for next to nothing
+  EXPECT_TRUE(kept[1].residual.has_value());
   EXPECT_TRUE(KeepCheapest({}).empty());
 }
 

@@ -80,7 +80,7 @@ TEST(LutTable, APlanThatIsWrongIsNamedAndNotUsed) {
   ASSERT_TRUE(table.ok());
   EXPECT_FALSE((*table)->has_stored_plans());
   EXPECT_EQ((*table)->plan_error(),
-            "plan 1 is wrong: product of the bit patterns 7 and 0 must be 3, got 4");
+            "plan 1: product of the bit patterns 7 and 0 must be 3, got 4");
   const Conv2dShape shape = ImageShape();
   const std::vector<uint8_t> input = SomeCodes(shape.InputCount());
   const std::vector<uint8_t> filter = SomeCodes(shape.FilterCount());

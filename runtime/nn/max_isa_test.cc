@@ -28,7 +28,7 @@ TEST(MaxIsa, CapsTheKernelsOfEveryLayer) {
   const std::vector<uint8_t> filter(static_cast<size_t>(shape.FilterCount()));
   auto layer = LutConv2d::Create(*table, shape, filter, 0, {0});
   ASSERT_TRUE(layer.ok());
-  EXPECT_EQ(layer->kernel_name(), "row_stationary");
+  EXPECT_EQ(layer->kernel_name(), "gemm_portable");
   const auto forced = LutConv2d::Create(*table, shape, filter, 0, {0}, {"expanded_avx2"});
   ASSERT_FALSE(forced.ok());
   EXPECT_EQ(forced.error().code(), ErrorCode::kUnsupported);
