@@ -129,10 +129,11 @@ struct DirectAvx512VbmiKernel {
                                             const Conv2dWeights& weights);
 };
 
-// Tables that are separable by nibbles of a.
+// Tables that are separable by nibbles of an operand; depthwise layers take only those of a.
 struct SeparableAvx2Kernel {
-  static bool Supports(const PreparedLut& lut, const Conv2dShape&) {
-    return lut.NibblePlanes(RowOperand::kB).planes > 0;
+  static bool Supports(const PreparedLut& lut, const Conv2dShape& shape) {
+    return lut.NibblePlanes(RowOperand::kB).planes > 0 ||
+           (shape.GroupInC() > 1 && lut.NibblePlanes(RowOperand::kA).planes > 0);
   }
   static double Cost(const PreparedLut& lut, const Conv2dShape& shape);
   static std::unique_ptr<Conv2dKernel> Make(const PreparedLut& lut, const Conv2dShape& shape,
