@@ -24,24 +24,24 @@ struct Expected {
 // What docs/plans.md prints.
 const std::map<std::string, Expected>& ExpectedPlans() {
   static const std::map<std::string, Expected> expected = {
-      {"mul8u_125K", {5, 0.0145, 0.0236}},  {"mul8u_12N4", {-1, 0.0360, 0.0490}},
-      {"mul8u_13QR", {5, 0.0188, 0.0256}},  {"mul8u_1446", {2, 0.0130, 0.0236}},
-      {"mul8u_14VP", {12, 0.0145, 0.0236}}, {"mul8u_150Q", {10, 0.0145, 0.0236}},
-      {"mul8u_17C8", {3, 0.0090, 0.0126}},  {"mul8u_17KS", {22, 0.0194, 0.0490}},
-      {"mul8u_17QU", {4, 0.0173, 0.0256}},  {"mul8u_185Q", {-1, 0.0355, 0.0490}},
-      {"mul8u_18DU", {5, 0.0151, 0.0248}},  {"mul8u_199Z", {0, 0.0020, 0.0020}},
-      {"mul8u_19DB", {-1, 0.0285, 0.0490}}, {"mul8u_1AGV", {11, 0.0188, 0.0476}},
-      {"mul8u_1JFF", {1, 0.0075, 0.0130}},  {"mul8u_2AC", {10, 0.0169, 0.0350}},
-      {"mul8u_2HH", {49, 0.0173, 0.0490}},  {"mul8u_2P7", {7, 0.0145, 0.0236}},
-      {"mul8u_7C1", {9, 0.0206, 0.0358}},   {"mul8u_96D", {23, 0.0243, 0.0490}},
-      {"mul8u_CK5", {10, 0.0163, 0.0350}},  {"mul8u_DM1", {-1, 0.0230, 0.0490}},
-      {"mul8u_EXZ", {5, 0.0145, 0.0236}},   {"mul8u_FTA", {17, 0.0188, 0.0490}},
-      {"mul8u_GS2", {8, 0.0200, 0.0346}},   {"mul8u_JQQ", {4, 0.0173, 0.0260}},
-      {"mul8u_JV3", {29, 0.0188, 0.0366}},  {"mul8u_KEM", {16, 0.0145, 0.0236}},
-      {"mul8u_L40", {-1, 0.0360, 0.0490}},  {"mul8u_NGR", {53, 0.0246, 0.0490}},
-      {"mul8u_PKY", {38, 0.0243, 0.0490}},  {"mul8u_QJD", {12, 0.0145, 0.0490}},
-      {"mul8u_QKX", {52, 0.0355, 0.0490}},  {"mul8u_Y48", {2, 0.0130, 0.0236}},
-      {"mul8u_YX7", {-1, 0.0360, 0.0490}},  {"mul8u_ZFB", {-1, 0.0191, 0.0490}},
+      {"mul8u_125K", {5, 0.0116, 0.0350}},  {"mul8u_12N4", {-1, 0.0340, 0.0490}},
+      {"mul8u_13QR", {5, 0.0167, 0.0490}},  {"mul8u_1446", {2, 0.0093, 0.0240}},
+      {"mul8u_14VP", {12, 0.0116, 0.0350}}, {"mul8u_150Q", {10, 0.0116, 0.0350}},
+      {"mul8u_17C8", {3, 0.0071, 0.0240}},  {"mul8u_17KS", {22, 0.0174, 0.0490}},
+      {"mul8u_17QU", {4, 0.0144, 0.0390}},  {"mul8u_185Q", {-1, 0.0313, 0.0490}},
+      {"mul8u_18DU", {5, 0.0123, 0.0350}},  {"mul8u_199Z", {0, 0.0003, 0.0020}},
+      {"mul8u_19DB", {-1, 0.0237, 0.0490}}, {"mul8u_1AGV", {11, 0.0167, 0.0490}},
+      {"mul8u_1JFF", {1, 0.0048, 0.0130}},  {"mul8u_2AC", {10, 0.0135, 0.0350}},
+      {"mul8u_2HH", {49, 0.0144, 0.0490}},  {"mul8u_2P7", {7, 0.0116, 0.0350}},
+      {"mul8u_7C1", {9, 0.0212, 0.0490}},   {"mul8u_96D", {23, 0.0212, 0.0490}},
+      {"mul8u_CK5", {10, 0.0135, 0.0350}},  {"mul8u_DM1", {-1, 0.0192, 0.0490}},
+      {"mul8u_EXZ", {5, 0.0116, 0.0350}},   {"mul8u_FTA", {17, 0.0167, 0.0490}},
+      {"mul8u_GS2", {8, 0.0189, 0.0490}},   {"mul8u_JQQ", {4, 0.0144, 0.0390}},
+      {"mul8u_JV3", {29, 0.0167, 0.0490}},  {"mul8u_KEM", {16, 0.0116, 0.0350}},
+      {"mul8u_L40", {-1, 0.0340, 0.0490}},  {"mul8u_NGR", {53, 0.0195, 0.0490}},
+      {"mul8u_PKY", {38, 0.0212, 0.0490}},  {"mul8u_QJD", {12, 0.0116, 0.0490}},
+      {"mul8u_QKX", {52, 0.0334, 0.0490}},  {"mul8u_Y48", {2, 0.0093, 0.0240}},
+      {"mul8u_YX7", {-1, 0.0340, 0.0490}},  {"mul8u_ZFB", {-1, 0.0150, 0.0490}},
   };
   return expected;
 }
@@ -70,11 +70,11 @@ TEST(TfapproxPlans, EveryTableIsAsCheapAsDocumented) {
       EXPECT_LE(std::min(stats.exact_terms_t, stats.exact_terms_e), expected.exact_terms) << name;
     }
     costs.push_back(LeastCost(plans, KernelIsa::kAvx512Vbmi));
-    EXPECT_LE(costs.back(), expected.vbmi + 1e-9) << name;
-    EXPECT_LE(LeastCost(plans, KernelIsa::kAvx2), expected.avx2 + 1e-9) << name;
+    EXPECT_LE(costs.back(), expected.vbmi + 5e-5) << name;
+    EXPECT_LE(LeastCost(plans, KernelIsa::kAvx2), expected.avx2 + 5e-5) << name;
   }
   std::sort(costs.begin(), costs.end());
-  EXPECT_LE(costs[costs.size() / 2], 0.019);
+  EXPECT_LE(costs[costs.size() / 2], 0.0155);
 }
 
 TEST(TfapproxPlans, QuickPlansAreExactAndNotMuchDearer) {
@@ -84,7 +84,7 @@ TEST(TfapproxPlans, QuickPlansAreExactAndNotMuchDearer) {
     const auto plans = QuickPlans(ViewOf(table), false, false);
     ASSERT_FALSE(plans.empty()) << name;
     for (const KernelPlan& plan : plans) EXPECT_EQ(FindPlanError(plan, ViewOf(table)), "") << name;
-    EXPECT_LE(LeastCost(plans, KernelIsa::kAvx512Vbmi), 1.3 * ExpectedPlans().at(name).vbmi)
+    EXPECT_LE(LeastCost(plans, KernelIsa::kAvx512Vbmi), 1.45 * ExpectedPlans().at(name).vbmi)
         << name;
   }
 }
