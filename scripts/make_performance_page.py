@@ -112,9 +112,11 @@ def sweep(data):
 
 def set_up(data):
     lines = [[f"`{row['problem']}`", row["table"], f"`{row['kernel']}`", f"{row['set_up_us']:.0f}",
-              f"{row['run_us']:.0f}", f"{100 * row['set_up_of_run']:.1f} %"]
+              f"{row['found_us']:.1f}", f"{row['run_us']:.0f}",
+              f"{100 * row['set_up_of_run']:.1f} %", f"{100 * row['found_of_run']:.1f} %"]
              for row in data["scaling"]["set_up"]]
-    return table(["problem", "table", "kernel", "set-up, us", "one run, us", "set-up / run"], lines)
+    return table(["problem", "table", "kernel", "set-up, us", "found again, us", "one run, us",
+                  "set-up / run", "found / run"], lines)
 
 
 def threads(data):

@@ -185,10 +185,12 @@ int64_t LookupConv2d::TailPositions(int64_t positions) const {
   if (forced_order_ || groups_per_tile_ > 1 || rows_by_a_->planes == 0) return 0;
   const int64_t tail = positions % method_.lane_unit;
   if (tail == positions) return 0;
-  const int64_t channels = std::min(shape_.GroupOutC(), method_.max_lanes);
-  const double by_activation = static_cast<double>(tail) * method_.cost(*rows_by_a_, channels);
-  const double by_filter =
-      static_cast<double>(method_.lane_unit) * method_.cost(*rows_by_b_, method_.max_lanes);
+  const int64_t channel_lanes = RoundUp(shape_.GroupOutC(), method_.lane_unit);
+  const double by_activation =
+      static_cast<double>(tail * channel_lanes) *
+      method_.cost(*rows_by_a_, std::min(channel_lanes, method_.max_lanes));
+  const double by_filter = static_cast<double>(method_.lane_unit * shape_.GroupOutC()) *
+                           method_.cost(*rows_by_b_, method_.max_lanes);
   return by_activation < by_filter ? tail : 0;
 }
 
