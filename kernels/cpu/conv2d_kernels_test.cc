@@ -14,30 +14,13 @@
 #include "kernels/cpu/dispatch.h"
 #include "kernels/cpu/run_conv2d.h"
 #include "kernels/reference/conv2d.h"
+#include "kernels/testing/conv2d_case.h"
 
 namespace axlut {
 
 void PrintTo(const Conv2dKernelEntry& entry, std::ostream* out) { *out << entry.name; }
 
 namespace {
-
-std::string Describe(const Conv2dShape& s) {
-  std::string text;
-  const auto add = [&text](const char* name, int64_t value) {
-    text += name + std::to_string(value) + " ";
-  };
-  add("n", s.batch), add("h", s.in_h), add("w", s.in_w), add("c", s.in_c);
-  add("kh", s.kernel_h), add("kw", s.kernel_w), add("o", s.out_c), add("g", s.groups);
-  add("oh", s.out_h), add("ow", s.out_w), add("sh", s.stride_h), add("sw", s.stride_w);
-  add("dh", s.dilation_h), add("dw", s.dilation_w), add("pt", s.pad_top), add("pl", s.pad_left);
-  return text;
-}
-
-std::vector<uint8_t> RandomCodes(int64_t count, std::mt19937* random) {
-  std::vector<uint8_t> codes(static_cast<size_t>(count));
-  for (uint8_t& code : codes) code = static_cast<uint8_t>((*random)());
-  return codes;
-}
 
 std::vector<int32_t> RandomProducts(int width_a, int width_b, int64_t min, int64_t max,
                                     std::mt19937* random) {
@@ -164,8 +147,8 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     if (!GetParam().supports(lut, shape)) return;
     ++checked_;
     const LutView view{entries.data(), lut.view().width_a, lut.view().width_b};
-    std::vector<uint8_t> input = RandomCodes(shape.InputCount(), random);
-    std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), random);
+    std::vector<uint8_t> input = RandomCodes(shape.InputCount(), 0xff, random);
+    std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), 0xff, random);
     auto pad_code = static_cast<uint8_t>((*random)());
     // Small codes, which some kernels notice, in every other layer.
     const auto code_mask = static_cast<uint8_t>(checked_ % 8 < 4   ? 255
@@ -248,7 +231,7 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     }
     AlignedArray<uint8_t> workspace(kernel.WorkspaceBytes());
     RunAllTiles(kernel, {input.data(), shape.batch, pad_code}, &workspace, actual.data());
-    ASSERT_EQ(actual, expected) << Describe(shape) << "widths " << view.width_a << "x"
+    ASSERT_EQ(actual, expected) << ProblemString(shape) << "widths " << view.width_a << "x"
                                 << view.width_b << " int" << 8 * sizeof(Acc) << " scale "
                                 << corrections.scale << " add " << corrections.add_to_acc;
   }
@@ -264,7 +247,7 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
         }
       }
     }
-    for (int count : seen) ASSERT_EQ(count, 1) << Describe(shape);
+    for (int count : seen) ASSERT_EQ(count, 1) << ProblemString(shape);
   }
 
   int checked_ = 0;
@@ -598,8 +581,8 @@ TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
   s.batch = 40;
   s.in_c = 33;
   s.out_c = 70;
-  const std::vector<uint8_t> input = RandomCodes(s.InputCount(), &random);
-  const std::vector<uint8_t> filter = RandomCodes(s.FilterCount(), &random);
+  const std::vector<uint8_t> input = RandomCodes(s.InputCount(), 0xff, &random);
+  const std::vector<uint8_t> filter = RandomCodes(s.FilterCount(), 0xff, &random);
   const auto kernel = GetParam().make(lut, s, {filter.data(), nullptr, nullptr, 0, false});
   AlignedArray<uint8_t> workspace(kernel->WorkspaceBytes());
   std::vector<int32_t> together(static_cast<size_t>(s.OutputCount()));

@@ -40,6 +40,8 @@ constexpr LaneOrder kLaneOrder;
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #include <immintrin.h>
 
+#include "kernels/cpu/transpose_avx512.h"
+
 namespace axlut {
 
 #pragma GCC push_options
@@ -215,37 +217,6 @@ void Sum(const LookupRows& table, const DepthwiseSum& work) {
   }
 }
 
-// Four steps of interleaving transpose 16 x 16 dwords: row r of `rows` becomes column r of the
-// result, which is stored row by row.
-[[gnu::always_inline]] inline void Transpose(__m512i (&rows)[16]) {
-  __m512i pairs[16];
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) {
-    pairs[2 * i] = _mm512_unpacklo_epi32(rows[2 * i], rows[2 * i + 1]);
-    pairs[2 * i + 1] = _mm512_unpackhi_epi32(rows[2 * i], rows[2 * i + 1]);
-  }
-  // quads[4 * g + w]: word w of each 128-bit part of the rows 4 * g .. 4 * g + 3.
-  __m512i quads[16];
-#pragma GCC unroll 4
-  for (int g = 0; g < 4; ++g) {
-    quads[4 * g] = _mm512_unpacklo_epi64(pairs[4 * g], pairs[4 * g + 2]);
-    quads[4 * g + 1] = _mm512_unpackhi_epi64(pairs[4 * g], pairs[4 * g + 2]);
-    quads[4 * g + 2] = _mm512_unpacklo_epi64(pairs[4 * g + 1], pairs[4 * g + 3]);
-    quads[4 * g + 3] = _mm512_unpackhi_epi64(pairs[4 * g + 1], pairs[4 * g + 3]);
-  }
-#pragma GCC unroll 4
-  for (int w = 0; w < 4; ++w) {
-    const __m512i low01 = _mm512_shuffle_i32x4(quads[w], quads[4 + w], 0x44);
-    const __m512i high01 = _mm512_shuffle_i32x4(quads[w], quads[4 + w], 0xee);
-    const __m512i low23 = _mm512_shuffle_i32x4(quads[8 + w], quads[12 + w], 0x44);
-    const __m512i high23 = _mm512_shuffle_i32x4(quads[8 + w], quads[12 + w], 0xee);
-    rows[w] = _mm512_shuffle_i32x4(low01, low23, 0x88);
-    rows[4 + w] = _mm512_shuffle_i32x4(low01, low23, 0xdd);
-    rows[8 + w] = _mm512_shuffle_i32x4(high01, high23, 0x88);
-    rows[12 + w] = _mm512_shuffle_i32x4(high01, high23, 0xdd);
-  }
-}
-
 template <bool kAdd>
 void StoreLanes(const DepthwiseStore& work) {
   const auto stored = static_cast<__mmask16>((1 << work.channels) - 1);
@@ -255,7 +226,7 @@ void StoreLanes(const DepthwiseStore& work) {
     const uint32_t* sums = work.sums + lane;
 #pragma GCC unroll 16
     for (int o = 0; o < 16; ++o) rows[o] = _mm512_load_si512(sums + o * work.stride);
-    Transpose(rows);
+    Transpose16x16(rows);
     int32_t* const* targets = work.targets + lane;
 #pragma GCC unroll 16
     for (int p = 0; p < 16; ++p) {

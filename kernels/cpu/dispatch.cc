@@ -13,10 +13,17 @@
 namespace axlut {
 namespace {
 
+// Beyond it the region that a tile's windows span, with all that they step over, is too large to be
+// mapped.
+constexpr int64_t kMaxExtent = 4096;
+
 // The linear part is a matrix product over whole pixels; with one input channel per group (a
 // depthwise layer) it would multiply mostly padding. An empty output needs none.
 bool TakesLinearPart(const Conv2dShape& shape) {
-  return (shape.groups == 1 || shape.GroupInC() > 1) && shape.out_h * shape.out_w > 0;
+  const int64_t height = (shape.kernel_h - 1) * shape.dilation_h + shape.stride_h;
+  const int64_t width = (shape.kernel_w - 1) * shape.dilation_w + shape.stride_w;
+  return (shape.groups == 1 || shape.GroupInC() > 1) && shape.out_h * shape.out_w > 0 &&
+         std::max(height, width) <= kMaxExtent;
 }
 
 // Best method for the linear part that `isa` can run.

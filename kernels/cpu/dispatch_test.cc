@@ -87,9 +87,14 @@ KernelPlan ExactPlan() {
   return plan;
 }
 
-TEST(Conv2dChoices, APlanOfOneTermIsAMatrixProduct) {
+std::vector<int32_t> ExactProducts() {
   std::vector<int32_t> products;
   for (int i = 0; i < 65536; ++i) products.push_back((i >> 8) * (i & 255));
+  return products;
+}
+
+TEST(Conv2dChoices, APlanOfOneTermIsAMatrixProduct) {
+  const std::vector<int32_t> products = ExactProducts();
   const PlannedLut lut(LutView{products.data(), 8, 8}, {ExactPlan()});
   Conv2dShape s;
   s.in_c = s.out_c = 64;
@@ -100,6 +105,27 @@ TEST(Conv2dChoices, APlanOfOneTermIsAMatrixProduct) {
   s.groups = 64;  // depthwise: hardly a matrix product
   for (const Conv2dChoice& choice : Conv2dChoices(lut, s, KernelIsa::kAvx512Vbmi)) {
     EXPECT_EQ(choice.gemm, nullptr);
+  }
+}
+
+// Memory for what a window steps over must not be had.
+TEST(Conv2dChoices, WindowsThatSpanHugeDistancesAreLookedUp) {
+  const std::vector<int32_t> products = ExactProducts();
+  const PlannedLut lut(LutView{products.data(), 8, 8}, {ExactPlan()});
+  for (int64_t Conv2dShape::*size : {&Conv2dShape::dilation_h, &Conv2dShape::dilation_w,
+                                     &Conv2dShape::stride_h, &Conv2dShape::stride_w}) {
+    Conv2dShape s;
+    s.in_c = s.out_c = 8;
+    s.kernel_h = s.kernel_w = 3;
+    s.in_h = s.in_w = s.out_h = s.out_w = 4;
+    s.*size = int64_t{1} << 30;
+    s.pad_top = s.pad_left = int64_t{1} << 30;
+    const Conv2dChoice choice = Conv2dChoices(lut, s, DetectedKernelIsa())[0];
+    EXPECT_EQ(choice.gemm, nullptr);
+    const std::vector<uint8_t> filter(static_cast<size_t>(s.FilterCount()), 9);
+    Conv2dWeights weights;
+    weights.filter = filter.data();
+    EXPECT_LT(MakeConv2d(lut, choice, s, weights)->WorkspaceBytes(), int64_t{1} << 24);
   }
 }
 

@@ -11,6 +11,8 @@
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC bug 105593
 #include <immintrin.h>
+
+#include "kernels/cpu/transpose_avx512.h"
 #endif
 
 namespace axlut {
@@ -91,36 +93,6 @@ void StoreRowsAvx2(const LookupStore<int32_t>& s) {
 namespace {
 
 #define AXLUT_INLINE inline __attribute__((always_inline))
-
-// Word c of rows[r] becomes word r of rows[c].
-AXLUT_INLINE void Transpose16x16(__m512i (&rows)[16]) {
-  __m512i pairs[16];
-#pragma GCC unroll 8
-  for (int i = 0; i < 8; ++i) {
-    pairs[2 * i] = _mm512_unpacklo_epi32(rows[2 * i], rows[2 * i + 1]);
-    pairs[2 * i + 1] = _mm512_unpackhi_epi32(rows[2 * i], rows[2 * i + 1]);
-  }
-  // quads[4 * i + j]: in 128-bit part q, word 4 * q + j of the rows 4 * i to 4 * i + 3.
-  __m512i quads[16];
-#pragma GCC unroll 4
-  for (int i = 0; i < 4; ++i) {
-    quads[4 * i] = _mm512_unpacklo_epi64(pairs[4 * i], pairs[4 * i + 2]);
-    quads[4 * i + 1] = _mm512_unpackhi_epi64(pairs[4 * i], pairs[4 * i + 2]);
-    quads[4 * i + 2] = _mm512_unpacklo_epi64(pairs[4 * i + 1], pairs[4 * i + 3]);
-    quads[4 * i + 3] = _mm512_unpackhi_epi64(pairs[4 * i + 1], pairs[4 * i + 3]);
-  }
-#pragma GCC unroll 4
-  for (int j = 0; j < 4; ++j) {
-    const __m512i low01 = _mm512_shuffle_i32x4(quads[j], quads[4 + j], 0x88);
-    const __m512i high01 = _mm512_shuffle_i32x4(quads[j], quads[4 + j], 0xdd);
-    const __m512i low23 = _mm512_shuffle_i32x4(quads[8 + j], quads[12 + j], 0x88);
-    const __m512i high23 = _mm512_shuffle_i32x4(quads[8 + j], quads[12 + j], 0xdd);
-    rows[j] = _mm512_shuffle_i32x4(low01, low23, 0x88);
-    rows[4 + j] = _mm512_shuffle_i32x4(high01, high23, 0x88);
-    rows[8 + j] = _mm512_shuffle_i32x4(low01, low23, 0xdd);
-    rows[12 + j] = _mm512_shuffle_i32x4(high01, high23, 0xdd);
-  }
-}
 
 AXLUT_INLINE void StoreMasked(__m512i value, __mmask16 lanes, bool add, int32_t* out) {
   if (add) value = _mm512_add_epi32(value, _mm512_maskz_loadu_epi32(lanes, out));

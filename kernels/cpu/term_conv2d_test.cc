@@ -17,6 +17,7 @@
 #include "kernels/cpu/gemm_int8_amx.h"
 #include "kernels/cpu/gemm_int8_avx512vnni.h"
 #include "kernels/reference/plan_conv2d.h"
+#include "kernels/testing/conv2d_case.h"
 
 #if defined(__x86_64__)
 #include "kernels/cpu/gemm_amx_blocks.h"
@@ -27,18 +28,6 @@ namespace axlut {
 void PrintTo(const GemmMethod& method, std::ostream* out) { *out << method.name; }
 
 namespace {
-
-std::string Describe(const Conv2dShape& s) {
-  std::string text;
-  const auto add = [&text](const char* name, int64_t value) {
-    text += name + std::to_string(value) + " ";
-  };
-  add("n", s.batch), add("h", s.in_h), add("w", s.in_w), add("c", s.in_c);
-  add("kh", s.kernel_h), add("kw", s.kernel_w), add("o", s.out_c), add("g", s.groups);
-  add("oh", s.out_h), add("ow", s.out_w), add("sh", s.stride_h), add("sw", s.stride_w);
-  add("dh", s.dilation_h), add("dw", s.dilation_w), add("pt", s.pad_top), add("pl", s.pad_left);
-  return text;
-}
 
 using Random = std::mt19937;
 
@@ -231,7 +220,7 @@ class TermConv2dTest : public testing::TestWithParam<GemmMethod> {
       stage.Run(input, tile, workspace, actual.data());
     }
     for (size_t i = 0; i < expected.size(); ++i) {
-      ASSERT_EQ(actual[i], expected[i]) << Describe(layer.shape) << "output " << i << " terms "
+      ASSERT_EQ(actual[i], expected[i]) << ProblemString(layer.shape) << "output " << i << " terms "
                                         << plan.terms.size() << " int" << 8 * sizeof(Acc);
     }
   }
