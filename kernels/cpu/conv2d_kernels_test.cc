@@ -147,93 +147,37 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     if (!GetParam().supports(lut, shape)) return;
     ++checked_;
     const LutView view{entries.data(), lut.view().width_a, lut.view().width_b};
-    std::vector<uint8_t> input = RandomCodes(shape.InputCount(), 0xff, random);
-    std::vector<uint8_t> filter = RandomCodes(shape.FilterCount(), 0xff, random);
-    auto pad_code = static_cast<uint8_t>((*random)());
     // Small codes, which some kernels notice, in every other layer.
     const auto code_mask = static_cast<uint8_t>(checked_ % 8 < 4   ? 255
                                                 : checked_ % 8 < 6 ? 127
                                                                    : 63);
-    for (uint8_t& code : input) code &= code_mask;
-    pad_code &= code_mask;
+    Conv2dCase test(shape, view.width_a, code_mask, checked_ % 2 == 0, random);
+    test.scale = scale;
+    test.add_to_acc = checked_ % 6 >= 3;
     if (checked_ % 3 == 0) {
-      for (uint8_t& code : filter) code &= code_mask;
+      for (uint8_t& code : test.filter) code &= code_mask;
     }
-    // Every other layer has a bias and code sums.
-    Corrections corrections;
-    corrections.scale = scale;
-    corrections.bias.assign(static_cast<size_t>(shape.out_c), 0);
-    corrections.code_factor.assign(static_cast<size_t>(shape.out_c), 0);
-    Conv2dWeights weights;
-    weights.filter = filter.data();
-    if (checked_ % 2 == 0) {
-      for (int64_t& value : corrections.bias) value = static_cast<int32_t>((*random)());
-      std::uniform_int_distribution<int32_t> factor(-255, 255);
-      for (int32_t& value : corrections.code_factor) value = factor(*random);
-      corrections.code_flip = static_cast<uint8_t>(checked_ % 4 == 0 ? 1 << (view.width_a - 1) : 0);
-      weights.bias = corrections.bias.data();
-      weights.code_factor = corrections.code_factor.data();
-      weights.code_flip = corrections.code_flip;
-    }
-    corrections.add_to_acc = weights.add_to_acc = checked_ % 6 >= 3;
-    const auto kernel = GetParam().make(lut, shape, weights);
-    CheckKernel(*kernel, view, shape, input, filter, corrections, pad_code);
+    const auto kernel = GetParam().make(lut, shape, test.Weights());
+    CheckKernel(*kernel, view, test);
     // Kernels that choose a loop order must be right in either.
     if (auto* lookup = dynamic_cast<LookupConv2d*>(kernel.get())) {
       for (RowOperand rows : {RowOperand::kA, RowOperand::kB}) {
-        if (!lookup->ForceRows(rows)) continue;
-        CheckKernel(*kernel, view, shape, input, filter, corrections, pad_code);
+        if (lookup->ForceRows(rows)) CheckKernel(*kernel, view, test);
       }
     }
   }
 
-  struct Corrections {
-    int32_t scale = 1;
-    std::vector<int64_t> bias;
-    std::vector<int32_t> code_factor;
-    uint8_t code_flip = 0;
-    bool add_to_acc = false;
-  };
-
-  void CheckKernel(const Conv2dKernel& kernel, const LutView& view, const Conv2dShape& shape,
-                   const std::vector<uint8_t>& input, const std::vector<uint8_t>& filter,
-                   const Corrections& corrections, uint8_t pad_code) {
-    CheckTiles(kernel, shape);
-    CheckSums<int32_t>(kernel, view, shape, input, filter, corrections, pad_code);
-    CheckSums<int64_t>(kernel, view, shape, input, filter, corrections, pad_code);
+  static void CheckKernel(const Conv2dKernel& kernel, const LutView& view, const Conv2dCase& test) {
+    CheckTiles(kernel, test.shape);
+    CheckSums<int32_t>(kernel, view, test);
+    CheckSums<int64_t>(kernel, view, test);
   }
 
   template <typename Acc>
-  void CheckSums(const Conv2dKernel& kernel, const LutView& view, const Conv2dShape& shape,
-                 const std::vector<uint8_t>& input, const std::vector<uint8_t>& filter,
-                 const Corrections& corrections, uint8_t pad_code) {
-    using Wrapping = std::make_unsigned_t<Acc>;
-    std::vector<Acc> expected(static_cast<size_t>(shape.OutputCount()));
-    std::vector<Acc> code_sums(expected.size());
-    Conv2dReference(view, shape, pad_code, input.data(), filter.data(), expected.data());
-    // The same convolution through the table T[a][b] = a ^ flip.
-    std::vector<int32_t> values(size_t{1} << (view.width_a + view.width_b));
-    for (size_t i = 0; i < values.size(); ++i) {
-      values[i] = static_cast<int32_t>(i >> view.width_b) ^ corrections.code_flip;
-    }
-    const LutView value_view{values.data(), view.width_a, view.width_b};
-    Conv2dReference(value_view, shape, pad_code, input.data(), filter.data(), code_sums.data());
-    std::vector<Acc> actual(expected.size());
-    for (size_t i = 0; i < expected.size(); ++i) {
-      actual[i] = static_cast<Acc>(i * 0x9e3779b97f4a7c15u);  // must be added to, or go
-      const size_t o = i % corrections.bias.size();
-      const Wrapping before = corrections.add_to_acc ? static_cast<Wrapping>(actual[i]) : 0;
-      const auto scale = static_cast<Wrapping>(Acc{corrections.scale});
-      expected[i] = static_cast<Acc>(before + scale * static_cast<Wrapping>(expected[i]) +
-                                     static_cast<Wrapping>(corrections.bias[o]) +
-                                     static_cast<Wrapping>(corrections.code_factor[o]) *
-                                         static_cast<Wrapping>(code_sums[i]));
-    }
-    AlignedArray<uint8_t> workspace(kernel.WorkspaceBytes());
-    RunAllTiles(kernel, {input.data(), shape.batch, pad_code}, &workspace, actual.data());
-    ASSERT_EQ(actual, expected) << ProblemString(shape) << "widths " << view.width_a << "x"
-                                << view.width_b << " int" << 8 * sizeof(Acc) << " scale "
-                                << corrections.scale << " add " << corrections.add_to_acc;
+  static void CheckSums(const Conv2dKernel& kernel, const LutView& view, const Conv2dCase& test) {
+    ASSERT_EQ(test.Run<Acc>(kernel), test.Expected<Acc>(view))
+        << ProblemString(test.shape) << " widths " << view.width_a << "x" << view.width_b << " int"
+        << 8 * sizeof(Acc) << " scale " << test.scale << " add " << test.add_to_acc;
   }
 
   // Tiles must cover every output once: they run at the same time.

@@ -34,7 +34,7 @@ inline std::vector<uint8_t> RandomCodes(int64_t count, uint8_t mask, std::mt1993
 }
 
 struct Conv2dCase {
-  // Random codes; every other case also has a bias and code sums. code_mask limits the activations.
+  // Random codes, activations & code_mask; if `corrected` also a bias and code sums.
   Conv2dCase(const Conv2dShape& s, int width_a, uint8_t code_mask, bool corrected,
              std::mt19937* random)
       : shape(s),
@@ -51,15 +51,24 @@ struct Conv2dCase {
   }
 
   Conv2dWeights Weights() const {
-    return {filter.data(), bias.data(), code_factor.data(), code_flip};
+    return {filter.data(), bias.data(), code_factor.data(), code_flip, add_to_acc};
   }
 
-  // By the reference: sums of products, bias and code sums; int32_t wraps.
+  // What the output holds before: to be added to, or to go.
+  template <typename Acc>
+  std::vector<Acc> Before() const {
+    std::vector<Acc> acc(static_cast<size_t>(shape.OutputCount()));
+    for (size_t i = 0; i < acc.size(); ++i) acc[i] = static_cast<Acc>(i * 0x9e3779b97f4a7c15u);
+    return acc;
+  }
+
+  // By the reference: scale * sum of products + bias + code sums; int32_t wraps.
   template <typename Acc>
   std::vector<Acc> Expected(const LutView& lut) const {
     using Wrapping = std::make_unsigned_t<Acc>;
-    std::vector<Acc> sums(static_cast<size_t>(shape.OutputCount()));
-    std::vector<Acc> code_sums(sums.size());
+    std::vector<Acc> acc = Before<Acc>();
+    std::vector<Acc> sums(acc.size());
+    std::vector<Acc> code_sums(acc.size());
     Conv2dReference(lut, shape, pad_code, input.data(), filter.data(), sums.data());
     // The same convolution through the table T[a][b] = a ^ flip.
     std::vector<int32_t> values(size_t{1} << (lut.width_a + lut.width_b));
@@ -68,21 +77,23 @@ struct Conv2dCase {
     }
     const LutView value_lut{values.data(), lut.width_a, lut.width_b};
     Conv2dReference(value_lut, shape, pad_code, input.data(), filter.data(), code_sums.data());
-    for (size_t i = 0; i < sums.size(); ++i) {
+    const auto wrapping_scale = static_cast<Wrapping>(Acc{scale});
+    for (size_t i = 0; i < acc.size(); ++i) {
       const size_t o = i % bias.size();
-      sums[i] = static_cast<Acc>(static_cast<Wrapping>(sums[i]) + static_cast<Wrapping>(bias[o]) +
-                                 static_cast<Wrapping>(code_factor[o]) *
-                                     static_cast<Wrapping>(code_sums[i]));
+      acc[i] = static_cast<Acc>(
+          (add_to_acc ? static_cast<Wrapping>(acc[i]) : 0) +
+          wrapping_scale * static_cast<Wrapping>(sums[i]) + static_cast<Wrapping>(bias[o]) +
+          static_cast<Wrapping>(code_factor[o]) * static_cast<Wrapping>(code_sums[i]));
     }
-    return sums;
+    return acc;
   }
 
   template <typename Acc>
   std::vector<Acc> Run(const Conv2dKernel& kernel) const {
-    std::vector<Acc> sums(static_cast<size_t>(shape.OutputCount()), Acc{-77});
+    std::vector<Acc> acc = Before<Acc>();
     AlignedArray<uint8_t> workspace(kernel.WorkspaceBytes());
-    RunAllTiles(kernel, {input.data(), shape.batch, pad_code}, &workspace, sums.data());
-    return sums;
+    RunAllTiles(kernel, {input.data(), shape.batch, pad_code}, &workspace, acc.data());
+    return acc;
   }
 
   Conv2dShape shape;
@@ -92,6 +103,8 @@ struct Conv2dCase {
   std::vector<int32_t> code_factor;
   uint8_t code_flip = 0;
   uint8_t pad_code = 0;
+  int32_t scale = 1;  // of the products; a plan's residual has one
+  bool add_to_acc = false;
 };
 
 }  // namespace axlut
