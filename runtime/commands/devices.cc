@@ -3,7 +3,9 @@
 
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "kernels/cpu/dispatch.h"
 #include "runtime/base/cpu_features.h"
@@ -12,15 +14,34 @@
 namespace axlut {
 namespace {
 
+struct Kernel {
+  std::string name;
+  KernelIsa isa;
+
+  bool IsUsable() const { return isa <= ActiveKernelIsa(); }
+};
+
+// As LutConv2d::kernel_name() calls them.
+std::vector<Kernel> Kernels() {
+  std::vector<Kernel> kernels;
+  for (const GemmMethod& method : GemmMethods()) {
+    kernels.push_back({"gemm_" + std::string(method.name), method.isa});
+  }
+  for (const Conv2dKernelEntry& kernel : Conv2dKernels()) {
+    kernels.push_back({kernel.name, kernel.isa});
+  }
+  return kernels;
+}
+
 Result<int> RunDevices(const cli::po::variables_map&, const cli::Context& context) {
   AXLUT_RETURN_IF_ERROR(CheckMaxIsa());
   const unsigned threads = std::thread::hardware_concurrency();
   if (context.json()) {
     nlohmann::ordered_json kernels = nlohmann::ordered_json::array();
-    for (const Conv2dKernelEntry& kernel : Conv2dKernels()) {
+    for (const Kernel& kernel : Kernels()) {
       kernels.push_back({{"name", kernel.name},
                          {"needs", KernelIsaName(kernel.isa)},
-                         {"usable", kernel.isa <= ActiveKernelIsa()}});
+                         {"usable", kernel.IsUsable()}});
     }
     const nlohmann::ordered_json answer = {{"schema", 1},
                                            {"threads", threads},
@@ -32,10 +53,10 @@ Result<int> RunDevices(const cli::po::variables_map&, const cli::Context& contex
   }
   context.out << fmt::format("cpu      {} threads, instruction set {} (detected {})\n", threads,
                              Name(ActiveIsa()), Name(DetectedIsa()));
-  context.out << "kernels  best first:\n";
-  for (const Conv2dKernelEntry& kernel : Conv2dKernels()) {
+  context.out << "kernels  gemm_* for the terms of plans, the others for residuals and tables:\n";
+  for (const Kernel& kernel : Kernels()) {
     context.out << fmt::format("  {:<24} needs {}{}\n", kernel.name, KernelIsaName(kernel.isa),
-                               kernel.isa <= ActiveKernelIsa() ? "" : " (not usable here)");
+                               kernel.IsUsable() ? "" : " (not usable here)");
   }
   return cli::kExitDone;
 }
@@ -48,9 +69,9 @@ cli::Subcommand DevicesCommand() {
   command.summary = "Lists what networks can run on: CPU, instruction set, kernels";
   command.synopsis = "[options]";
   command.description =
-      "Shows the instruction set that kernels use and the convolution kernels in the order in "
-      "which "
-      "they are tried. AXLUT_MAX_ISA=scalar|avx2|avx512|avx512vbmi|amx caps the instruction set.";
+      "Shows the instruction set that kernels use and the kernels; for each layer the plan and the "
+      "kernels of least predicted cost are taken. AXLUT_MAX_ISA=scalar|avx2|avx512|avx512vbmi|amx "
+      "caps the instruction set.";
   command.examples = {"lutrun devices", "AXLUT_MAX_ISA=avx2 lutrun devices --json"};
   command.run = RunDevices;
   return command;
