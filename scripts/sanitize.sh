@@ -10,12 +10,19 @@ presets=("$@")
 [ ${#presets[@]} -gt 0 ] || presets=(asan-ubsan tsan)
 scripts/setup.sh
 
-# What runs code for special instruction sets, reads untrusted plans, or starts threads.
-targets=(kernels_plan_test kernels_conv2d_kernels_test kernels_conv2d_fuzz_test
-  kernels_reference_test kernels_term_conv2d_test kernels_plan_codec_test runtime_nn_lut_conv2d_test runtime_base_parallel_for_test)
+# What starts threads.
+threaded=(runtime_base_parallel_for_test runtime_nn_lut_conv2d_test runtime_nn_lut_matmul_test
+  runtime_nn_layer_cache_test runtime_model_network_test)
+# And what runs code for special instruction sets or reads untrusted plans.
+all=("${threaded[@]}" kernels_plan_test kernels_plan_codec_test kernels_conv2d_kernels_test
+  kernels_conv2d_depthwise_test kernels_conv2d_fuzz_test kernels_dispatch_test
+  kernels_term_conv2d_test kernels_reference_test runtime_nn_lut_table_test
+  runtime_nn_real_tables_test runtime_nn_requantize_rows_test)
 export AXLUT_FUZZ_SECONDS=${AXLUT_FUZZ_SECONDS:-20}
 status=0
 for preset in "${presets[@]}"; do
+  targets=("${all[@]}")
+  [ "$preset" != tsan ] || targets=("${threaded[@]}")
   cmake --preset "$preset" >build.log 2>&1 || { cat build.log; exit 1; }
   mv build.log "build/$preset/configure.log"
   cmake --build "build/$preset" -j "$(nproc)" --target "${targets[@]}" >"build/$preset/build.log" 2>&1 ||

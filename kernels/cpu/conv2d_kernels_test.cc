@@ -10,8 +10,8 @@
 #include <type_traits>
 #include <vector>
 
-#include "kernels/cpu/conv2d_lookup.h"
 #include "kernels/cpu/dispatch.h"
+#include "kernels/cpu/lookup/conv2d_lookup.h"
 #include "kernels/cpu/run_conv2d.h"
 #include "kernels/reference/conv2d.h"
 #include "kernels/testing/conv2d_case.h"

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "kernels/cpu/conv2d_depthwise.h"
-#include "kernels/cpu/conv2d_expanded.h"
-#include "kernels/cpu/conv2d_lookup.h"
 #include "kernels/cpu/conv2d_reference.h"
+#include "kernels/cpu/depthwise/conv2d_depthwise.h"
+#include "kernels/cpu/lookup/conv2d_expanded.h"
+#include "kernels/cpu/lookup/conv2d_lookup.h"
 #include "kernels/cpu/planned_conv2d.h"
-#include "kernels/cpu/term_cost.h"
+#include "kernels/cpu/terms/term_cost.h"
 
 namespace axlut {
 namespace {

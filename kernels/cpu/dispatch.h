@@ -9,9 +9,9 @@
 
 #include "kernels/conv2d.h"
 #include "kernels/cpu/conv2d_kernel.h"
-#include "kernels/cpu/gemm_int8.h"
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/planned_lut.h"
+#include "kernels/cpu/terms/gemm_int8.h"
 
 namespace axlut {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/direct_avx512vbmi.h"
-#include "kernels/cpu/lookup_cost.h"
+#include "kernels/cpu/lookup/direct_avx512vbmi.h"
+#include "kernels/cpu/lookup/lookup_cost.h"
 
 namespace axlut {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "kernels/cpu/conv2d_kernel.h"
 #include "kernels/cpu/planned_lut.h"
-#include "kernels/cpu/term_conv2d.h"
+#include "kernels/cpu/terms/term_conv2d.h"
 
 namespace axlut {
 
