@@ -2,6 +2,8 @@
 #include "kernels/cpu/terms/term_cost.h"
 
 #include <algorithm>
+#include <numeric>
+#include <vector>
 
 #include "kernels/cpu/blocking.h"
 
@@ -28,6 +30,19 @@ double NsPerTerm(const GemmMethod& method) {
   }
 }
 
+// How many byte maps the sums of offset_a take.
+int64_t OffsetMaps(const std::vector<int32_t>& offsets) {
+  const auto [low, high] = std::minmax_element(offsets.begin(), offsets.end());
+  int64_t gcd = 0;
+  for (int64_t offset : offsets) gcd = std::gcd(gcd, offset - *low);
+  int64_t maps = 0;
+  for (int64_t range = int64_t{*high} - *low; range > 0; range /= 256) {
+    if (maps == 0) range /= gcd;
+    ++maps;
+  }
+  return maps;
+}
+
 }  // namespace
 
 double TermConv2dCost(const KernelPlan& plan, const GemmMethod& method, const Conv2dShape& shape) {
@@ -38,9 +53,10 @@ double TermConv2dCost(const KernelPlan& plan, const GemmMethod& method, const Co
     return static_cast<double>(RoundUp(count, unit)) / static_cast<double>(count);
   };
   const double terms = static_cast<double>(plan.terms.size());
+  const double map_count = terms + static_cast<double>(OffsetMaps(plan.offset_a));
   const double multiply = NsPerTerm(method) * terms * padded(shape.GroupOutC(), 16) *
                           padded(shape.GroupInC(), method.depth_unit * method.depth_multiple);
-  const double maps = kMapNs * (terms + 1) * static_cast<double>(shape.InputCount());
+  const double maps = kMapNs * map_count * static_cast<double>(shape.InputCount());
   return multiply + (maps + kOutputNs * outputs) / products;
 }
 
