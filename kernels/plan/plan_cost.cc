@@ -37,6 +37,9 @@ struct IsaCosts {
 // VBMI runs the kernels of AVX2.
 constexpr PlaneCosts kNoPlane{kNone, kNone, kNone};
 constexpr PlaneCosts kTwoShuffles{0.0260, 0.0220, 0.0220};
+constexpr PlaneCosts kPermute64{0.0096, 0.0075, 0.0068};
+constexpr PlaneCosts kPermute128{0.0102, 0.0087, 0.0087};
+constexpr PlaneCosts kPermute256{0.0175, 0.0162, 0.0156};
 constexpr IsaCosts kCosts[] = {
     // scalar: row-stationary loop
     {0.002, 0.080, 0.310, kNoPlane, kNoPlane, kNoPlane, kNoPlane, kNoPlane},
@@ -45,23 +48,9 @@ constexpr IsaCosts kCosts[] = {
     // AVX-512 without VBMI: the same
     {0.002, 0.0110, 0.047, kTwoShuffles, kTwoShuffles, kNoPlane, kNoPlane, kNoPlane},
     // AVX-512 VBMI: vpdpbusd; vpermb and vpermi2b
-    {0.0003,
-     0.0045,
-     kNone,
-     kNoPlane,
-     {0.0096, 0.0075, 0.0068},
-     {0.0096, 0.0075, 0.0068},
-     {0.0102, 0.0087, 0.0087},
-     {0.0175, 0.0162, 0.0156}},
+    {0.0003, 0.0045, kNone, kNoPlane, kPermute64, kPermute64, kPermute128, kPermute256},
     // AMX: tdpbusd at half its peak (derived, not measured); lookups as on AVX-512 VBMI
-    {0.0003,
-     0.0008,
-     kNone,
-     kNoPlane,
-     {0.0096, 0.0075, 0.0068},
-     {0.0096, 0.0075, 0.0068},
-     {0.0102, 0.0087, 0.0087},
-     {0.0175, 0.0162, 0.0156}},
+    {0.0003, 0.0008, kNone, kNoPlane, kPermute64, kPermute64, kPermute128, kPermute256},
 };
 
 double PlaneCost(const PlaneCosts& costs, int max_entry) {
