@@ -78,15 +78,6 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
     }
   }
 
-  // Kernels for depthwise layers have tests of their own (conv2d_depthwise_test.cc); here they skip
-  // what has no groups.
-  bool TakesOneGroup() const {
-    const std::vector<int32_t> products(65536, 0);
-    Conv2dShape shape;
-    shape.in_c = shape.out_c = 2;
-    return GetParam().supports(PreparedLut(LutView{products.data(), 8, 8}), shape);
-  }
-
   // Whether the kernel takes only tables that are separable by nibbles, up to kMaxSeparable.
   static bool NeedsSeparable() { return std::string(GetParam().name) == "separable_avx2"; }
   static constexpr int64_t kMaxSeparable = 32512;  // (P >> 7) + (Q >> 7) fits a byte
@@ -197,6 +188,21 @@ class Conv2dKernelTest : public testing::TestWithParam<Conv2dKernelEntry> {
   int checked_ = 0;
 };
 
+// Kernels for depthwise layers have tests of their own (conv2d_depthwise_test.cc).
+class UngroupedKernelTest : public Conv2dKernelTest {};
+
+std::vector<Conv2dKernelEntry> UngroupedKernels() {
+  const std::vector<int32_t> products(65536, 0);
+  const PreparedLut lut(LutView{products.data(), 8, 8});
+  Conv2dShape shape;
+  shape.in_c = shape.out_c = 2;
+  std::vector<Conv2dKernelEntry> kernels;
+  for (const Conv2dKernelEntry& entry : Conv2dKernels()) {
+    if (entry.supports(lut, shape)) kernels.push_back(entry);
+  }
+  return kernels;
+}
+
 TEST_P(Conv2dKernelTest, EqualsTheReferenceForRandomShapes) {
   const uint32_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
@@ -253,8 +259,7 @@ TEST_P(Conv2dKernelTest, EveryDepthAddsOnlyItsOwnProducts) {
   EXPECT_GT(checked_, 0);
 }
 
-TEST_P(Conv2dKernelTest, EveryNumberOfPositionsAndChannels) {
-  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
+TEST_P(UngroupedKernelTest, EveryNumberOfPositionsAndChannels) {
   std::mt19937 random(22);
   const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   for (int64_t count : {1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 256, 257, 520}) {
@@ -329,8 +334,7 @@ TEST_P(Conv2dKernelTest, LargestProductsOverTheDeepestLayers) {
 }
 
 // A defect of others: 1x1 filters and filters of the image's size took a path of their own.
-TEST_P(Conv2dKernelTest, PointwiseAndFullSizeFilters) {
-  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
+TEST_P(UngroupedKernelTest, PointwiseAndFullSizeFilters) {
   std::mt19937 random(28);
   const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   for (int64_t size : {1, 5, 12}) {
@@ -352,8 +356,7 @@ TEST_P(Conv2dKernelTest, PointwiseAndFullSizeFilters) {
 }
 
 // Outputs may lie wholly in the padding, on every side.
-TEST_P(Conv2dKernelTest, WindowsOutsideTheImage) {
-  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
+TEST_P(UngroupedKernelTest, WindowsOutsideTheImage) {
   std::mt19937 random(29);
   const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   for (int64_t groups : {1, 18}) {
@@ -472,8 +475,7 @@ TEST_P(Conv2dKernelTest, LargestEntriesOfEveryPairingOverTheDeepestLayers) {
 }
 
 // Tiles of many shapes: images in one row and one column, wide rows, several images per tile.
-TEST_P(Conv2dKernelTest, InputsOfEveryShapeUnderSharedWindows) {
-  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
+TEST_P(UngroupedKernelTest, InputsOfEveryShapeUnderSharedWindows) {
   std::mt19937 random(31);
   const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   struct Image {
@@ -504,8 +506,7 @@ TEST_P(Conv2dKernelTest, InputsOfEveryShapeUnderSharedWindows) {
   EXPECT_GT(checked_, 0);
 }
 
-TEST_P(Conv2dKernelTest, ZeroTableGivesZero) {
-  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
+TEST_P(UngroupedKernelTest, ZeroTableGivesZero) {
   std::mt19937 random(26);
   Conv2dShape s;
   s.in_c = 17;
@@ -516,8 +517,7 @@ TEST_P(Conv2dKernelTest, ZeroTableGivesZero) {
 }
 
 // The batch of a call need not be the one that the layer was made for.
-TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
-  if (!TakesOneGroup()) GTEST_SKIP() << "for depthwise layers only";
+TEST_P(UngroupedKernelTest, OneImageIsComputedAsInAnyBatch) {
   std::mt19937 random(27);
   const std::vector<int32_t> products = Table(8, 8, 0, 65535, &random);
   const PreparedLut lut(LutView{products.data(), 8, 8});
@@ -538,8 +538,13 @@ TEST_P(Conv2dKernelTest, OneImageIsComputedAsInAnyBatch) {
   EXPECT_EQ(alone, together);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kernels, Conv2dKernelTest, testing::ValuesIn(Conv2dKernels()),
-                         [](const auto& info) { return std::string(info.param.name); });
+std::string NameOf(const testing::TestParamInfo<Conv2dKernelEntry>& info) {
+  return info.param.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, Conv2dKernelTest, testing::ValuesIn(Conv2dKernels()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Kernels, UngroupedKernelTest, testing::ValuesIn(UngroupedKernels()),
+                         NameOf);
 
 }  // namespace
 }  // namespace axlut
