@@ -51,6 +51,7 @@ TEST(Conv2dChoices, TooFewOutputsDoNotPayForExpandedRows) {
   EXPECT_EQ(Chosen(lut, dense, KernelIsa::kAvx2), "row_stationary");
   Conv2dShape depthwise;
   depthwise.in_c = depthwise.out_c = depthwise.groups = 64;
+  EXPECT_EQ(Chosen(lut, depthwise, KernelIsa::kAvx512Vbmi), "row_stationary");
   // A filter of the image's size has one output per image: planes would hold it alone.
   depthwise.in_h = depthwise.in_w = depthwise.kernel_h = depthwise.kernel_w = 7;
   depthwise.batch = 64;

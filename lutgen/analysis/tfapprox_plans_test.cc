@@ -21,6 +21,8 @@ struct Expected {
   double avx2;
 };
 
+constexpr double kRounding = 5e-5;  // to the four decimals of docs/plans.md
+
 // What docs/plans.md prints.
 const std::map<std::string, Expected>& ExpectedPlans() {
   static const std::map<std::string, Expected> expected = {
@@ -70,11 +72,17 @@ TEST(TfapproxPlans, EveryTableIsAsCheapAsDocumented) {
       EXPECT_LE(std::min(stats.exact_terms_t, stats.exact_terms_e), expected.exact_terms) << name;
     }
     costs.push_back(LeastCost(plans, KernelIsa::kAvx512Vbmi));
-    EXPECT_LE(costs.back(), expected.vbmi + 5e-5) << name;
-    EXPECT_LE(LeastCost(plans, KernelIsa::kAvx2), expected.avx2 + 5e-5) << name;
+    EXPECT_LE(costs.back(), expected.vbmi + kRounding) << name;
+    EXPECT_LE(LeastCost(plans, KernelIsa::kAvx2), expected.avx2 + kRounding) << name;
   }
   std::sort(costs.begin(), costs.end());
   EXPECT_LE(costs[costs.size() / 2], 0.0155);
+}
+
+// At most 1.3 times what the search finds, but for two tables that only separable bits take apart.
+double QuickFactor(const std::string& name) {
+  if (name == "mul8u_19DB") return 1.44;
+  return name == "mul8u_NGR" ? 1.38 : 1.3;
 }
 
 TEST(TfapproxPlans, QuickPlansAreExactAndNotMuchDearer) {
@@ -84,7 +92,8 @@ TEST(TfapproxPlans, QuickPlansAreExactAndNotMuchDearer) {
     const auto plans = QuickPlans(ViewOf(table), false, false);
     ASSERT_FALSE(plans.empty()) << name;
     for (const KernelPlan& plan : plans) EXPECT_EQ(FindPlanError(plan, ViewOf(table)), "") << name;
-    EXPECT_LE(LeastCost(plans, KernelIsa::kAvx512Vbmi), 1.45 * ExpectedPlans().at(name).vbmi)
+    EXPECT_LE(LeastCost(plans, KernelIsa::kAvx512Vbmi),
+              QuickFactor(name) * ExpectedPlans().at(name).vbmi)
         << name;
   }
 }
