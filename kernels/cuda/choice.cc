@@ -6,41 +6,15 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "kernels/cuda/gpu_rates.h"
 #include "kernels/cuda/launches.h"
 
 namespace axlut {
 namespace {
 
-// Products per clock and multiprocessor, from vendors' figures for the units and from bank
-// conflicts that were counted by simulation (docs/gpu.md, "The roofline"); no device was measured.
-struct Rates {
-  int capability;  // of this and of every later architecture before the next line
-  double texture;  // point fetches: 4 texture units per multiprocessor
-  double l1;       // a warp that shares one table row; less where the L1 cannot hold the table
-  double l1_rows;  // a warp whose lanes read different rows
-  double shared;   // 16-bit entries, padded rows: 32 banks / 3 conflicting lanes
-  double tensor;   // dense int8 multiply-accumulates
-};
-
-// One line per architecture that the fat binary has code for.
-constexpr Rates kRates[] = {
-    {75, 4, 4, 2, 10.7, 1024},  // 64 KiB of L1: half of the table comes from the L2
-    {80, 4, 11, 4, 10.7, 2048}, {86, 4, 11, 4, 10.7, 1024},  {89, 4, 11, 4, 10.7, 1024},
-    {90, 4, 11, 4, 10.7, 4096}, {100, 4, 11, 4, 10.7, 4096},
-};
-// Tensor kernels map every operand through a table on its way, so they cannot come near the peak.
-constexpr double kTensorEfficiency = 0.25;
 // What a block reads from the L2 per clock while it copies its table to shared memory.
 constexpr double kStagingBytesPerClock = 64;
 constexpr double kSharedRowPadding = 2;  // entries, see docs/gpu.md
-
-const Rates& RatesOf(int capability) {
-  const Rates* best = &kRates[0];
-  for (const Rates& rates : kRates) {
-    if (rates.capability <= capability) best = &rates;
-  }
-  return *best;
-}
 
 // How much of a warp's 32 lanes an output dimension fills.
 double LanesFilled(int64_t columns) {
@@ -72,7 +46,7 @@ GpuChoice Predict(const GpuTable& table, const GpuProblem& problem, GpuVariant v
   return choice;
 }
 
-GpuChoice PredictShared(const GpuTable& table, const GpuProblem& problem, const Rates& rates) {
+GpuChoice PredictShared(const GpuTable& table, const GpuProblem& problem, const GpuRates& rates) {
   const double row_bytes = 2 * ((1 << table.width_b()) + kSharedRowPadding);
   const double table_bytes = row_bytes * (1 << table.width_a());
   // Where the whole table does not fit its bytes follow each other: two lookups per product.
@@ -83,7 +57,7 @@ GpuChoice PredictShared(const GpuTable& table, const GpuProblem& problem, const 
 
 // The variants that look products up, least time first.
 std::vector<GpuChoice> LookupChoices(const GpuTable& table, const GpuProblem& problem) {
-  const Rates& rates = RatesOf(table.gpu()->properties().capability);
+  const GpuRates& rates = GpuRatesOf(table.gpu()->properties().capability);
   std::vector<GpuChoice> choices = {
       Predict(table, problem, GpuVariant::kTexture, rates.texture, 0)};
   if (table.images().entries16 != nullptr) {
@@ -140,9 +114,9 @@ const char* Name(GpuVariant variant) {
 std::vector<GpuChoice> GpuChoices(const GpuTable& table, const GpuProblem& problem) {
   std::vector<GpuChoice> choices = LookupChoices(table, problem);
   if (HasTensorKernel(table, problem)) {
-    const Rates& rates = RatesOf(table.gpu()->properties().capability);
-    GpuChoice tensor = Predict(table, problem, GpuVariant::kTensor,
-                               kTensorEfficiency * rates.tensor / table.terms().count, 0);
+    const GpuRates& rates = GpuRatesOf(table.gpu()->properties().capability);
+    GpuChoice tensor =
+        Predict(table, problem, GpuVariant::kTensor, rates.tensor / table.terms().count, 0);
     if (table.residual() != nullptr) {
       tensor.clocks += LookupChoices(*table.residual(), problem).front().clocks;
       tensor.why += ", and the residual's lookups";

@@ -8,8 +8,8 @@
 
 namespace axlut {
 
-// Clocks that one multiprocessor needs per multiply-accumulate of a large layer. Derived from the
-// hardware's rates (docs/gpu.md), not measured. capability: 10 * major + minor.
+// Clocks that one multiprocessor needs per multiply-accumulate of a large layer, by gpu_rates.h.
+// capability: 10 * major + minor.
 double TensorTermCost(int capability);
 // One lookup in a 16-bit table, by the quickest of the variants that such a device can run: what a
 // plan's residual adds, and what a layer costs without a plan.

@@ -24,10 +24,6 @@ TEST(TensorCost, APlanWithoutTermsIsNotForTensorCores) {
   EXPECT_EQ(CheapestTensorPlan({}, 90), nullptr);
 }
 
-TEST(TensorCost, DevicesWithoutTensorCoresHaveNoPlan) {
-  EXPECT_EQ(CheapestTensorPlan({PlanOf(1, false)}, 61), nullptr);
-}
-
 TEST(TensorCost, FewTermsBeatAResidualAndFewerTermsBeatMore) {
   const std::vector<KernelPlan> plans = {PlanOf(0, true), PlanOf(1, true), PlanOf(12, false),
                                          PlanOf(5, false), PlanOf(5, false)};
