@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// The kernels that nvcc compiled, per family: what device_kernels_<family>.cu make of kernels.inc.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/cuda/kernel_list.h"
+
+namespace axlut {
+
+struct DeviceKernel {
+  GpuKernelId id;
+  const void* function;  // as cudaLaunchKernel takes it
+  size_t params_bytes;
+};
+
+std::vector<DeviceKernel> LookupDeviceKernels();
+std::vector<DeviceKernel> DepthwiseDeviceKernels();
+std::vector<DeviceKernel> TensorDeviceKernels();
+std::vector<DeviceKernel> ElementwiseDeviceKernels();
+
+// Checks at compile time what a line of kernels.inc says.
+template <typename Params>
+DeviceKernel MakeDeviceKernel(GpuKernelId id, void (*function)(Params)) {
+  static_assert(std::is_trivially_copyable_v<Params>);
+  static_assert(sizeof(Params) <= 4096,
+                "more than a kernel's parameters may have before CUDA 12.1");
+  return {id, reinterpret_cast<const void*>(function), sizeof(Params)};
+}
+
+}  // namespace axlut
