@@ -8,7 +8,7 @@ namespace on_device {}
 std::vector<DeviceKernel> LookupDeviceKernels() {
   using namespace on_device;
   return {
-#define AXLUT_GPU_KERNEL(id, Params, ...) MakeDeviceKernel<Params>(GpuKernelId::id, __VA_ARGS__),
+#define AXLUT_GPU_KERNEL(id, Params, ...) MakeDeviceKernel<Params, __VA_ARGS__>(GpuKernelId::id),
 #include "kernels/cuda/lookup/kernels.inc"
 #undef AXLUT_GPU_KERNEL
   };
