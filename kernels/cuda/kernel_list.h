@@ -19,8 +19,9 @@ inline constexpr const char* kGpuKernelNames[] = {
 #define AXLUT_GPU_KERNEL(id, Params, ...) #id,
 #include "kernels/cuda/kernels.inc"
 #undef AXLUT_GPU_KERNEL
+    nullptr,
 };
-inline constexpr int kGpuKernelCount = sizeof(kGpuKernelNames) / sizeof(kGpuKernelNames[0]);
+inline constexpr int kGpuKernelCount = sizeof(kGpuKernelNames) / sizeof(kGpuKernelNames[0]) - 1;
 
 inline const char* GpuKernelName(GpuKernelId id) { return kGpuKernelNames[static_cast<int>(id)]; }
 
