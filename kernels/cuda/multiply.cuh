@@ -21,7 +21,7 @@ struct Texture16Multiply {
 
   __device__ explicit Texture16Multiply(const LookupParams& table) : texture(table.texture) {}
   __device__ Product operator()(uint32_t a, uint32_t b) const {
-    return FetchTexture16(texture, static_cast<int32_t>(a << 8 | b));
+    return FetchU16(texture, static_cast<int32_t>(a << 8 | b));
   }
 };
 
@@ -34,7 +34,7 @@ struct Texture32Multiply {
 
   __device__ explicit Texture32Multiply(const LookupParams& table) : texture(table.texture) {}
   __device__ Product operator()(uint32_t a, uint32_t b) const {
-    return FetchTexture32(texture, static_cast<int32_t>(a << 8 | b));
+    return FetchI32(texture, static_cast<int32_t>(a << 8 | b));
   }
 };
 
