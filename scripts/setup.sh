@@ -27,7 +27,7 @@ done
 
 packages=(
   g++ make cmake ninja-build ccache pkgconf git ca-certificates python3 python3-venv
-  libboost-program-options-dev libfmt-dev nlohmann-json3-dev libxxhash-dev
+  libboost-program-options-dev libboost-context-dev libfmt-dev nlohmann-json3-dev libxxhash-dev
   libflatbuffers-dev flatbuffers-compiler libflint-dev
   yosys yosys-dev verilator
   libgtest-dev libgmock-dev libbenchmark-dev

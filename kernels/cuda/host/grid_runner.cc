@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/cuda/host/grid_runner.h"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+#include <random>
+#include <thread>
+
+namespace axlut {
+
+std::string HostSchedule::ToString() const {
+  std::string text = order == Order::kForward   ? "forward"
+                     : order == Order::kReverse ? "reverse"
+                                                : "shuffled (seed " + std::to_string(seed) + ")";
+  return text + ", " + std::to_string(os_threads) +
+         (os_threads == 1 ? " OS thread" : " OS threads");
+}
+
+std::vector<HostSchedule> AllHostSchedules(uint32_t seed) {
+  using Order = HostSchedule::Order;
+  std::vector<HostSchedule> schedules;
+  for (const Order order : {Order::kForward, Order::kReverse, Order::kShuffled}) {
+    for (const int os_threads : {1, 2}) schedules.push_back({order, seed, os_threads});
+  }
+  return schedules;
+}
+
+}  // namespace axlut
+
+namespace axlut::on_host {
+namespace {
+
+// The n-th block to run.
+class BlockOrder {
+ public:
+  BlockOrder(uint64_t blocks, const HostSchedule& schedule)
+      : blocks_(blocks), is_reverse_(schedule.order == HostSchedule::Order::kReverse) {
+    if (schedule.order != HostSchedule::Order::kShuffled) return;
+    shuffled_.resize(blocks);
+    std::iota(shuffled_.begin(), shuffled_.end(), uint64_t{0});
+    std::shuffle(shuffled_.begin(), shuffled_.end(), std::minstd_rand(schedule.seed));
+  }
+
+  uint64_t At(uint64_t n) const {
+    if (!shuffled_.empty()) return shuffled_[n];
+    return is_reverse_ ? blocks_ - 1 - n : n;
+  }
+
+ private:
+  uint64_t blocks_;
+  bool is_reverse_;
+  std::vector<uint64_t> shuffled_;
+};
+
+}  // namespace
+
+void GridRunner::Run(const GridLaunch& launch) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const uint64_t blocks = static_cast<uint64_t>(launch.grid.x) * launch.grid.y * launch.grid.z;
+  const BlockOrder order(blocks, launch.schedule);
+  std::atomic<uint64_t> next{0};
+  const auto work = [&](BlockRunner* runner) {
+    runner->BeginLaunch(launch);
+    for (uint64_t n = next++; n < blocks; n = next++) runner->RunBlock(order.At(n));
+  };
+  const size_t count = static_cast<size_t>(
+      std::clamp<uint64_t>(static_cast<uint64_t>(launch.schedule.os_threads), 1, blocks));
+  while (runners_.size() < count) runners_.push_back(std::make_unique<BlockRunner>());
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < count; ++i) others.emplace_back(work, runners_[i].get());
+  work(runners_[0].get());
+  for (std::thread& other : others) other.join();
+}
+
+}  // namespace axlut::on_host

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// In which order the emulation runs blocks and threads. Correct kernels do not care; a kernel that
+// forgets a barrier gives wrong results in some order.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace axlut {
+
+struct HostSchedule {
+  enum class Order : uint8_t { kForward, kReverse, kShuffled };
+
+  Order order = Order::kForward;  // of threads in a block, and of blocks
+  uint32_t seed = 1;              // of kShuffled
+  int os_threads = 1;             // that share the blocks
+
+  // "shuffled (seed 5), 2 OS threads".
+  std::string ToString() const;
+};
+
+// The three orders, each with 1 and with 2 threads of the operating system.
+std::vector<HostSchedule> AllHostSchedules(uint32_t seed = 1);
+
+template <typename Function>
+void ForEachSchedule(Function&& function) {
+  for (const HostSchedule& schedule : AllHostSchedules()) function(schedule);
+}
+
+}  // namespace axlut
