@@ -4,19 +4,23 @@
 # second call finds everything in place and does nothing.
 #   scripts/setup.sh                     what the demo needs
 #   scripts/setup.sh --with-tensorflow   also TensorFlow, for the op and its tests
+#   scripts/setup.sh --with-cuda         also nvcc from PyPI, unless the machine has one
 #   scripts/setup.sh --with-benchmarks   also oneDNN and matplotlib, for scripts/bench.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 with_tensorflow=no
+with_cuda=no
 with_benchmarks=no
 for argument in "$@"; do
   case "$argument" in
     --with-tensorflow) with_tensorflow=yes ;;
+    --with-cuda) with_cuda=yes ;;
     --with-benchmarks) with_benchmarks=yes ;;
-    -h | --help) sed -n '3,7s/^# //p' "$0"; exit 0 ;;
+    -h | --help) sed -n '3,8s/^# //p' "$0"; exit 0 ;;
     *)
-      echo "setup.sh: unknown argument '$argument' (--with-tensorflow, --with-benchmarks, --help)" >&2
+      echo "setup.sh: unknown argument '$argument' (--with-tensorflow, --with-cuda," \
+        "--with-benchmarks, --help)" >&2
       exit 2 ;;
   esac
 done
@@ -61,4 +65,17 @@ install_python() {
 }
 install_python scripts/requirements.txt
 if [ "$with_tensorflow" = yes ]; then install_python scripts/requirements-tensorflow.txt; fi
+
+# Where runtime/cmake/cuda.cmake looks before it looks into .venv.
+has_nvcc() {
+  local folder
+  [ -z "${CUDACXX:-}" ] && ! command -v nvcc >/dev/null || return 0
+  for folder in "${CUDA_PATH:-}" "${CUDA_HOME:-}" /usr/local/cuda; do
+    if [ -x "$folder/bin/nvcc" ]; then return 0; fi
+  done
+  return 1
+}
+if [ "$with_cuda" = yes ] && ! has_nvcc; then
+  install_python scripts/requirements-cuda.txt
+fi
 if [ "$with_benchmarks" = yes ]; then install_python scripts/requirements-bench.txt; fi

@@ -71,6 +71,8 @@ class GpuConv2d {
   GpuRole role() const { return role_; }
 
  private:
+  bool SumsInWorkspace(const GpuCall& call) const;
+
   const GpuTable* table_ = nullptr;
   Conv2dShape shape_;
   GpuRole role_ = GpuRole::kForward;

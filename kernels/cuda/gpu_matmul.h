@@ -27,6 +27,8 @@ class GpuMatmul {
   const MatmulShape& shape() const { return shape_; }
 
  private:
+  bool SumsInWorkspace(const GpuCall& call) const;
+
   const GpuTable* table_ = nullptr;
   MatmulShape shape_;
   GpuVariant variant_ = GpuVariant::kTexture;

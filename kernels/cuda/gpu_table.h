@@ -57,6 +57,8 @@ class GpuTable {
 
  private:
   GpuTable() = default;
+  GpuStatus AddImages(const LutView& lut);
+  GpuStatus AddPlan(const KernelPlan& plan);
 
   Gpu* gpu_ = nullptr;
   int width_a_ = 8, width_b_ = 8;

@@ -13,16 +13,22 @@ enum class GpuKernelId : int32_t {
 #define AXLUT_GPU_KERNEL(id, Params, ...) id,
 #include "kernels/cuda/kernels.inc"
 #undef AXLUT_GPU_KERNEL
+  kCount
 };
 
-inline constexpr const char* kGpuKernelNames[] = {
-#define AXLUT_GPU_KERNEL(id, Params, ...) #id,
+inline constexpr int kGpuKernelCount = static_cast<int>(GpuKernelId::kCount);
+
+constexpr const char* GpuKernelName(GpuKernelId kernel) {
+  switch (kernel) {
+#define AXLUT_GPU_KERNEL(id, Params, ...) \
+  case GpuKernelId::id:                   \
+    return #id;
 #include "kernels/cuda/kernels.inc"
 #undef AXLUT_GPU_KERNEL
-    nullptr,
-};
-inline constexpr int kGpuKernelCount = sizeof(kGpuKernelNames) / sizeof(kGpuKernelNames[0]) - 1;
-
-inline const char* GpuKernelName(GpuKernelId id) { return kGpuKernelNames[static_cast<int>(id)]; }
+    case GpuKernelId::kCount:
+      break;
+  }
+  return "";
+}
 
 }  // namespace axlut

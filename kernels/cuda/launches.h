@@ -51,4 +51,19 @@ GpuStatus LaunchTensorMatmul(const MatmulLaunch& launch);
 GpuStatus LaunchSumsToFloat(Gpu* gpu, const GpuCall& call, const int64_t* sums, int64_t count,
                             int64_t out_c, float* out);
 
+// The range of one float operand, and how its codes become bit patterns.
+struct GpuNudge {
+  const float* min = nullptr;  // one float each, in device memory
+  const float* max = nullptr;
+  int32_t width = 8;       // bits, 1..8
+  bool is_signed = false;  // two's complement
+};
+
+// Writes the quantization of both operands (runtime/tf/nudged_range.h, NudgeRange, to the last bit)
+// to device memory, for GpuCall::device_quantization. *refused, in device memory, becomes 0, or 1
+// if NudgeRange refuses a's range, 2 b's, 3 both; the scale of a refused range is NaN, so that
+// float outputs are NaN, and its codes are 0.
+GpuStatus LaunchNudgeRanges(Gpu* gpu, const GpuNudge& a, const GpuNudge& b, GpuStream stream,
+                            GpuQuantization* quantization, int32_t* refused);
+
 }  // namespace axlut

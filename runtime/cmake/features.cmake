@@ -58,12 +58,13 @@ else()
   axlut_feature(VERILATOR FALSE "verilator is missing (Debian: verilator)")
 endif()
 
-# No part of this version is written in CUDA: the option is there so that scripts need not change.
-set(AXLUT_WITH_CUDA AUTO CACHE STRING "AUTO, ON or OFF")
-if(AXLUT_WITH_CUDA STREQUAL "ON")
-  message(FATAL_ERROR "AXLUT_WITH_CUDA=ON, but this version has no CUDA kernels")
+include(cuda)
+if(AXLUT_WITH_CUDA STREQUAL "OFF")
+  axlut_feature(CUDA FALSE "")
+else()
+  axlut_find_cuda(found why)
+  axlut_feature(CUDA ${found} "${why}")
 endif()
-set_property(GLOBAL APPEND PROPERTY AXLUT_FEATURES "CUDA|OFF|this version has no CUDA kernels")
 
 # TensorFlow: the wheel in the project's virtual environment, or the one AXLUT_PYTHON sees. Only its
 # files are looked at: importing it would cost every configure run several seconds.

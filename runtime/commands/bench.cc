@@ -9,6 +9,7 @@
 #include "runtime/base/parallel_for.h"
 #include "runtime/bench/layer_run.h"
 #include "runtime/bench/problem.h"
+#include "runtime/commands/bench_gpu.h"
 #include "runtime/commands/commands.h"
 
 namespace axlut {
@@ -17,6 +18,7 @@ namespace {
 struct BenchOptions {
   std::vector<std::string> tables;
   std::vector<Conv2dShape> shapes;
+  std::string device;  // "cpu", or as OpenGpu takes it
   std::string kernel;  // "" = the best
   CodeDistribution codes = CodeDistribution::kUniform;
   double seconds = 0;  // per case
@@ -54,6 +56,7 @@ Result<BenchOptions> ReadOptions(const cli::po::variables_map& values) {
   options.tables = {"random"};
   if (values.count("table") > 0) options.tables = values["table"].as<std::vector<std::string>>();
   AXLUT_ASSIGN_OR_RETURN(options.shapes, ReadShapes(values));
+  options.device = values["device"].as<std::string>();
   if (values.count("kernel") > 0) options.kernel = values["kernel"].as<std::string>();
   AXLUT_ASSIGN_OR_RETURN(options.codes, ParseCodeDistribution(values["codes"].as<std::string>()));
   options.seconds = values["seconds"].as<double>();
@@ -127,6 +130,11 @@ Result<int> RunBench(const cli::po::variables_map& values, const cli::Context& c
     AXLUT_ASSIGN_OR_RETURN(BenchTable table, LoadBenchTable(name));
     tables.push_back(std::move(table));
   }
+  if (options.device != "cpu") {
+    return RunGpuBench(
+        {options.device, options.shapes, options.kernel, options.codes, options.seconds}, tables,
+        context);
+  }
   ThreadPool pool(options.threads);
   std::vector<BenchResult> results;
   for (const Conv2dShape& shape : options.shapes) {
@@ -166,17 +174,27 @@ cli::Subcommand BenchCommand() {
       "(else as TensorFlow's SAME). Left out, n, h, k, s, d and g are 1 and w is h: a dense layer "
       "is n32c1024_o1024.\n"
       "\n"
-      "Exit code 0 done, 2 usage, 3 a table cannot be read, 4 not supported, 70 a kernel is wrong.";
+      "On a GPU (--device gpu) every variant that can run the layer is measured by the device's "
+      "clock, operands being in its memory, beside cuDNN's exact convolutions if libcudnn.so.9 is "
+      "installed. --device emulated runs the same kernels on a model of a GPU: they are verified, "
+      "but there is nothing to time.\n"
+      "\n"
+      "Exit code 0 done, 2 usage, 3 a table cannot be read, 4 not supported, 5 no GPU or its "
+      "driver "
+      "failed, 70 a kernel is wrong.";
   command.examples = {"lutrun bench",
                       "lutrun bench exact mul8u_2AC.axt --shape "
-                      "n1h28w28c128_k3o128s1 --batch 8 -j 2 --json"};
+                      "n1h28w28c128_k3o128s1 --batch 8 -j 2 --json",
+                      "lutrun bench --device gpu --json=gpu.json"};
   command.options.add_options()("shape",
                                 po::value<std::vector<std::string>>()->composing()->value_name("P"),
                                 "problem to run, may be given again; default: seven layers of real "
                                 "networks")("batch", po::value<int64_t>()->value_name("N"),
                                             "batch of all shapes instead of their own")(
+      "device", po::value<std::string>()->value_name("D")->default_value("cpu"),
+      "cpu, gpu, gpu:N, or emulated, emulated:sm_N: a model of a GPU on the CPU")(
       "kernel", po::value<std::string>()->value_name("NAME"),
-      "kernel to run, of 'lutrun devices'; default: the best")(
+      "kernel to run, of 'lutrun devices'; default: the best, on a GPU all")(
       "codes", po::value<std::string>()->value_name("KIND")->default_value("uniform"),
       "operands: uniform, small (activations in the lower half) or half-normal")(
       "seconds", po::value<double>()->value_name("S")->default_value(0.3, "0.3"),

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "kernels/conv2d.h"
+#include "kernels/lut_view.h"
+#include "kernels/plan/plan.h"
 #include "runtime/base/parallel_for.h"
 #include "runtime/base/result.h"
 #include "runtime/table/truth_table.h"
@@ -29,6 +31,10 @@ class LutTable {
   ~LutTable();
 
   const TruthTable& table() const;
+  // The products as kernels see them; points into this object.
+  LutView view() const;
+  // The plans, copied: for devices that keep their own form of them.
+  std::vector<KernelPlan> plans() const;
   // Whether the plans are those of the file.
   bool has_stored_plans() const;
   // What is wrong with the file's plan section; "": nothing, or there is none.

@@ -31,6 +31,17 @@ LutTable::LutTable(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LutTable::~LutTable() = default;
 
 const TruthTable& LutTable::table() const { return impl_->table; }
+
+LutView LutTable::view() const {
+  return {impl_->table.products().data(), impl_->table.a().width, impl_->table.b().width};
+}
+
+std::vector<KernelPlan> LutTable::plans() const {
+  std::vector<KernelPlan> plans;
+  for (const auto& plan : impl_->lut.plans()) plans.push_back(plan->plan);
+  return plans;
+}
+
 bool LutTable::has_stored_plans() const { return impl_->has_stored_plans; }
 const std::string& LutTable::plan_error() const { return impl_->plan_error; }
 

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/cuda/choice.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels/cuda/gpu_rates.h"
+#include "kernels/cuda/launches.h"
+
+namespace axlut {
+namespace {
+
+// What a block reads from the L2 per clock while it copies its table to shared memory.
+constexpr double kStagingBytesPerClock = 64;
+constexpr double kSharedRowPadding = 2;  // entries, see docs/gpu-kernels.md
+
+// How much of a warp's 32 lanes an output dimension fills.
+double LanesFilled(int64_t columns) {
+  const int64_t warps = (columns + 31) / 32;
+  return static_cast<double>(columns) / static_cast<double>(warps * 32);
+}
+
+// The better of a warp along the columns and one along the rows.
+double LanesFilled(const GpuProblem& problem) {
+  return std::max(LanesFilled(problem.columns), LanesFilled(problem.rows));
+}
+
+double MacsPerMultiprocessor(const GpuTable& table, const GpuProblem& problem) {
+  const double macs = static_cast<double>(problem.rows) * static_cast<double>(problem.columns) *
+                      static_cast<double>(problem.depth) * static_cast<double>(problem.count);
+  return macs / std::max(1, table.gpu()->properties().multiprocessors);
+}
+
+GpuChoice Predict(const GpuTable& table, const GpuProblem& problem, GpuVariant variant, double rate,
+                  double setup_clocks) {
+  char why[128];
+  std::snprintf(why, sizeof(why), "%s: %.3g products per clock and multiprocessor", Name(variant),
+                rate);
+  GpuChoice choice{variant, MacsPerMultiprocessor(table, problem) / rate + setup_clocks, why};
+  if (setup_clocks > 0) {
+    std::snprintf(why, sizeof(why), ", %.0f clocks of set-up", setup_clocks);
+    choice.why += why;
+  }
+  return choice;
+}
+
+GpuChoice PredictShared(const GpuTable& table, const GpuProblem& problem, const GpuRates& rates) {
+  const double row_bytes = 2 * ((1 << table.width_b()) + kSharedRowPadding);
+  const double table_bytes = row_bytes * (1 << table.width_a());
+  // Where the whole table does not fit its bytes follow each other: two lookups per product.
+  const bool is_whole = table_bytes < table.gpu()->properties().max_shared_bytes;
+  const double rate = is_whole ? rates.shared : rates.shared / 2;
+  return Predict(table, problem, GpuVariant::kShared, rate, table_bytes / kStagingBytesPerClock);
+}
+
+// The variants that look products up, least time first.
+std::vector<GpuChoice> LookupChoices(const GpuTable& table, const GpuProblem& problem) {
+  const GpuRates& rates = GpuRatesOf(table.gpu()->properties().capability);
+  std::vector<GpuChoice> choices = {
+      Predict(table, problem, GpuVariant::kTexture, rates.texture, 0)};
+  if (table.images().entries16 != nullptr) {
+    const double rate = problem.is_depthwise ? rates.l1_rows : rates.l1 * LanesFilled(problem);
+    choices.push_back(Predict(table, problem, GpuVariant::kL1, rate, 0));
+    if (SharedLookupFits(table) && !problem.is_depthwise) {
+      choices.push_back(PredictShared(table, problem, rates));
+    }
+  }
+  std::stable_sort(choices.begin(), choices.end(),
+                   [](const GpuChoice& x, const GpuChoice& y) { return x.clocks < y.clocks; });
+  return choices;
+}
+
+bool HasTensorKernel(const GpuTable& table, const GpuProblem& problem) {
+  return table.terms().count > 0 && problem.is_forward && !problem.is_depthwise;
+}
+
+constexpr GpuVariant kVariants[] = {GpuVariant::kAuto, GpuVariant::kTexture, GpuVariant::kL1,
+                                    GpuVariant::kShared, GpuVariant::kTensor};
+
+GpuStatus VariantOfEnvironment(GpuVariant* variant) {
+  const char* const name = std::getenv("AXLUT_GPU_KERNEL");
+  if (name == nullptr || *name == '\0') return {};
+  for (const GpuVariant known : kVariants) {
+    if (std::strcmp(name, Name(known)) == 0) {
+      *variant = known;
+      return {};
+    }
+  }
+  return {GpuErrorKind::kInvalidArgument,
+          "AXLUT_GPU_KERNEL must be auto, texture, l1, shared or tensor; found '" +
+              std::string(name) + "'"};
+}
+
+}  // namespace
+
+const char* Name(GpuVariant variant) {
+  switch (variant) {
+    case GpuVariant::kAuto:
+      return "auto";
+    case GpuVariant::kTexture:
+      return "texture";
+    case GpuVariant::kL1:
+      return "l1";
+    case GpuVariant::kShared:
+      return "shared";
+    case GpuVariant::kTensor:
+      return "tensor";
+  }
+  return "";
+}
+
+std::vector<GpuChoice> GpuChoices(const GpuTable& table, const GpuProblem& problem) {
+  std::vector<GpuChoice> choices = LookupChoices(table, problem);
+  if (HasTensorKernel(table, problem)) {
+    const GpuRates& rates = GpuRatesOf(table.gpu()->properties().capability);
+    GpuChoice tensor =
+        Predict(table, problem, GpuVariant::kTensor, rates.tensor / table.terms().count, 0);
+    if (table.residual() != nullptr) {
+      tensor.clocks += LookupChoices(*table.residual(), problem).front().clocks;
+      tensor.why += ", and the residual's lookups";
+    }
+    const auto place = std::find_if(choices.begin(), choices.end(), [&](const GpuChoice& choice) {
+      return tensor.clocks <= choice.clocks;
+    });
+    choices.insert(place, tensor);
+  }
+  return choices;
+}
+
+GpuVariant BestLookupVariant(const GpuTable& table, const GpuProblem& problem) {
+  return LookupChoices(table, problem).front().variant;
+}
+
+GpuStatus ChooseGpuVariant(const GpuTable& table, const GpuProblem& problem, GpuVariant wish,
+                           GpuVariant* variant) {
+  if (wish == GpuVariant::kAuto) AXLUT_RETURN_IF_GPU_ERROR(VariantOfEnvironment(&wish));
+  const std::vector<GpuChoice> choices = GpuChoices(table, problem);
+  if (wish == GpuVariant::kAuto) {
+    *variant = choices.front().variant;
+    return {};
+  }
+  std::string possible;
+  for (const GpuChoice& choice : choices) {
+    if (choice.variant == wish) {
+      *variant = wish;
+      return {};
+    }
+    possible += (possible.empty() ? "" : ", ") + std::string(Name(choice.variant));
+  }
+  return {GpuErrorKind::kUnsupported,
+          "no '" + std::string(Name(wish)) + "' kernel runs this product on " +
+              table.gpu()->properties().name + "; possible: " + possible};
+}
+
+}  // namespace axlut

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <string>
+
+#include "kernels/cuda/depthwise/depthwise_params.h"
+#include "kernels/cuda/launches.h"
+#include "kernels/cuda/make_params.h"
+
+namespace axlut {
+namespace {
+
+constexpr int64_t kMaxGridY = 65535;
+
+DepthwiseParams MakeParams(const Conv2dLaunch& launch) {
+  const Conv2dShape& s = launch.shape;
+  const auto narrow = [](int64_t size) { return static_cast<int32_t>(size); };
+  DepthwiseParams p;
+  p.call = MakeCallParams(*launch.call, launch.add_to_out);
+  p.table = MakeLookupParams(*launch.table, launch.variant, /*transposed=*/true);
+  p.in_h = narrow(s.in_h), p.in_w = narrow(s.in_w), p.in_c = narrow(s.in_c);
+  p.kernel_h = narrow(s.kernel_h), p.kernel_w = narrow(s.kernel_w);
+  p.out_h = narrow(s.out_h), p.out_w = narrow(s.out_w), p.out_c = narrow(s.out_c);
+  p.stride_h = narrow(s.stride_h), p.stride_w = narrow(s.stride_w);
+  p.dilation_h = narrow(s.dilation_h), p.dilation_w = narrow(s.dilation_w);
+  p.pad_top = narrow(s.pad_top), p.pad_left = narrow(s.pad_left);
+  p.multiplier = narrow(s.out_c / s.in_c);
+  return p;
+}
+
+// The kernels of one role; those for any shape come in all forms of table and sum.
+struct KernelsForAnyShape {
+  GpuKernelId texture16, texture32, l1_16, l1_32;
+
+  GpuKernelId Of(const Conv2dLaunch& launch) const {
+    const bool has_16 = launch.table->images().entries16 != nullptr;
+    if (launch.variant == GpuVariant::kL1) return has_16 ? l1_16 : l1_32;
+    return has_16 ? texture16 : texture32;
+  }
+};
+
+constexpr KernelsForAnyShape kForward32 = {
+    GpuKernelId::kDepthwiseForwardTexture16Sum32, GpuKernelId::kDepthwiseForwardTexture32Sum64,
+    GpuKernelId::kDepthwiseForwardL1Table16Sum32, GpuKernelId::kDepthwiseForwardL1Table32Sum64};
+constexpr KernelsForAnyShape kForward64 = {
+    GpuKernelId::kDepthwiseForwardTexture16Sum64, GpuKernelId::kDepthwiseForwardTexture32Sum64,
+    GpuKernelId::kDepthwiseForwardL1Table16Sum64, GpuKernelId::kDepthwiseForwardL1Table32Sum64};
+constexpr KernelsForAnyShape kInputGradient32 = {
+    GpuKernelId::kDepthwiseInputGradientTexture16Sum32,
+    GpuKernelId::kDepthwiseInputGradientTexture32Sum64,
+    GpuKernelId::kDepthwiseInputGradientL1Table16Sum32,
+    GpuKernelId::kDepthwiseInputGradientL1Table32Sum64};
+constexpr KernelsForAnyShape kInputGradient64 = {
+    GpuKernelId::kDepthwiseInputGradientTexture16Sum64,
+    GpuKernelId::kDepthwiseInputGradientTexture32Sum64,
+    GpuKernelId::kDepthwiseInputGradientL1Table16Sum64,
+    GpuKernelId::kDepthwiseInputGradientL1Table32Sum64};
+constexpr KernelsForAnyShape kFilterGradient = {
+    GpuKernelId::kDepthwiseFilterGradientTexture16, GpuKernelId::kDepthwiseFilterGradientTexture32,
+    GpuKernelId::kDepthwiseFilterGradientL1Table16, GpuKernelId::kDepthwiseFilterGradientL1Table32};
+
+// Kernels for one width of the filter and one stride; all read 16-bit textures. The input
+// gradient's sums and the forward kernel's have 32 bits.
+struct KernelForWidth {
+  GpuRole role;
+  int64_t kernel_w, stride_w;
+  GpuKernelId kernel;
+};
+constexpr KernelForWidth kKernelsForWidths[] = {
+    {GpuRole::kForward, 3, 1, GpuKernelId::kDepthwiseForwardTexture16Sum32_3s1},
+    {GpuRole::kForward, 3, 2, GpuKernelId::kDepthwiseForwardTexture16Sum32_3s2},
+    {GpuRole::kForward, 5, 1, GpuKernelId::kDepthwiseForwardTexture16Sum32_5s1},
+    {GpuRole::kForward, 5, 2, GpuKernelId::kDepthwiseForwardTexture16Sum32_5s2},
+    {GpuRole::kInputGradient, 3, 1, GpuKernelId::kDepthwiseInputGradientTexture16Sum32_3s1},
+    {GpuRole::kInputGradient, 5, 1, GpuKernelId::kDepthwiseInputGradientTexture16Sum32_5s1},
+    {GpuRole::kFilterGradient, 3, 1, GpuKernelId::kDepthwiseFilterGradientTexture16_3s1},
+    {GpuRole::kFilterGradient, 3, 2, GpuKernelId::kDepthwiseFilterGradientTexture16_3s2},
+    {GpuRole::kFilterGradient, 5, 1, GpuKernelId::kDepthwiseFilterGradientTexture16_5s1},
+    {GpuRole::kFilterGradient, 5, 2, GpuKernelId::kDepthwiseFilterGradientTexture16_5s2},
+};
+
+const KernelForWidth* FindKernelForWidth(const Conv2dLaunch& launch) {
+  const Conv2dShape& s = launch.shape;
+  if (launch.variant != GpuVariant::kTexture || s.dilation_w != 1 ||
+      launch.table->images().entries16 == nullptr ||
+      (launch.call->sum == GpuSum::kInt64 && launch.role != GpuRole::kFilterGradient)) {
+    return nullptr;
+  }
+  for (const KernelForWidth& known : kKernelsForWidths) {
+    if (known.role == launch.role && known.kernel_w == s.kernel_w && known.stride_w == s.stride_w) {
+      return &known;
+    }
+  }
+  return nullptr;
+}
+
+uint32_t Blocks(int64_t items, int64_t per_block) {
+  return static_cast<uint32_t>((items + per_block - 1) / per_block);
+}
+
+GpuStatus LaunchForward(const Conv2dLaunch& launch) {
+  const Conv2dShape& s = launch.shape;
+  DepthwiseParams p = MakeParams(launch);
+  p.items_w = (p.out_w + kDepthwiseTile - 1) / kDepthwiseTile;
+  p.items = static_cast<uint32_t>(s.batch * s.out_h * p.items_w * s.out_c);
+  if (p.items == 0) return {};
+  const KernelForWidth* const known = FindKernelForWidth(launch);
+  const KernelsForAnyShape& any = launch.call->sum == GpuSum::kInt64 ? kForward64 : kForward32;
+  GpuLaunch grid;
+  grid.grid_x = Blocks(p.items, kDepthwiseThreads);
+  grid.threads = kDepthwiseThreads;
+  return LaunchKernel(launch.table->gpu(), known != nullptr ? known->kernel : any.Of(launch), grid,
+                      launch.call->stream, p);
+}
+
+GpuStatus LaunchInputGradient(const Conv2dLaunch& launch) {
+  const Conv2dShape& s = launch.shape;
+  DepthwiseParams p = MakeParams(launch);
+  // A tile has columns stride_w apart.
+  const int64_t tile_columns = int64_t{kDepthwiseTile} * s.stride_w;
+  p.phases = std::min(p.stride_w, p.in_w);
+  p.items_w = static_cast<int32_t>((s.in_w + tile_columns - 1) / tile_columns) * p.phases;
+  p.items = static_cast<uint32_t>(s.batch * s.in_h * p.items_w * s.in_c);
+  if (p.items == 0) return {};
+  const KernelForWidth* const known = FindKernelForWidth(launch);
+  const KernelsForAnyShape& any =
+      launch.call->sum == GpuSum::kInt64 ? kInputGradient64 : kInputGradient32;
+  GpuLaunch grid;
+  grid.grid_x = Blocks(p.items, kDepthwiseThreads);
+  grid.threads = kDepthwiseThreads;
+  return LaunchKernel(launch.table->gpu(), known != nullptr ? known->kernel : any.Of(launch), grid,
+                      launch.call->stream, p);
+}
+
+GpuStatus LaunchFilterGradient(const Conv2dLaunch& launch) {
+  const Conv2dShape& s = launch.shape;
+  Gpu* const gpu = launch.table->gpu();
+  DepthwiseParams p = MakeParams(launch);
+  if (!launch.add_to_out && s.FilterCount() > 0) {
+    const size_t bytes = launch.call->sum == GpuSum::kInt64 ? sizeof(int64_t) : sizeof(int32_t);
+    AXLUT_RETURN_IF_GPU_ERROR(gpu->Fill(
+        launch.call->out, 0, static_cast<size_t>(s.FilterCount()) * bytes, launch.call->stream));
+  }
+  const KernelForWidth* const known = FindKernelForWidth(launch);
+  const int32_t taps = known != nullptr ? p.kernel_w : kDepthwiseTaps;
+  p.items_w = (p.kernel_w + taps - 1) / taps;
+  p.items = static_cast<uint32_t>(s.kernel_h * p.items_w * s.out_c);
+  p.segments_w = (p.out_w + kDepthwiseSegment - 1) / kDepthwiseSegment;
+  p.segments = static_cast<uint32_t>(s.batch * s.out_h * p.segments_w);
+  if (p.items == 0 || p.segments == 0) return {};
+  GpuLaunch grid;
+  grid.grid_x = Blocks(p.items, 32);
+  // Enough blocks to fill the device, unless the positions are too few.
+  constexpr int64_t kBlocksPerMultiprocessor = 8;
+  const int64_t wanted = Blocks(
+      kBlocksPerMultiprocessor * std::max(1, gpu->properties().multiprocessors), grid.grid_x);
+  grid.grid_y = static_cast<uint32_t>(
+      std::min({wanted, int64_t{Blocks(p.segments, kDepthwiseWarps)}, kMaxGridY}));
+  grid.threads = kDepthwiseThreads;
+  grid.shared_bytes = sizeof(uint64_t) * kDepthwiseThreads * static_cast<size_t>(taps);
+  return LaunchKernel(gpu, known != nullptr ? known->kernel : kFilterGradient.Of(launch), grid,
+                      launch.call->stream, p);
+}
+
+}  // namespace
+
+GpuStatus LaunchDepthwiseConv2d(const Conv2dLaunch& launch) {
+  if (launch.role == GpuRole::kForward) return LaunchForward(launch);
+  if (launch.role == GpuRole::kInputGradient) return LaunchInputGradient(launch);
+  return LaunchFilterGradient(launch);
+}
+
+}  // namespace axlut

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "kernels/cuda/elementwise/elementwise_params.h"
+#include "kernels/cuda/launches.h"
+
+namespace axlut {
+
+GpuStatus LaunchSumsToFloat(Gpu* gpu, const GpuCall& call, const int64_t* sums, int64_t count,
+                            int64_t out_c, float* out) {
+  if (count == 0) return {};
+  SumsToFloatParams p;
+  p.quantization = call.quantization;
+  p.device_quantization = call.device_quantization;
+  p.scales_b = call.scales_b;
+  p.sums = sums;
+  p.out = out;
+  p.count = static_cast<uint32_t>(count);
+  p.out_c = static_cast<uint32_t>(out_c);
+  GpuLaunch grid;
+  grid.threads = kElementwiseThreads;
+  // Enough to fill the device; the threads stride over the rest.
+  constexpr int64_t kBlocksPerMultiprocessor = 8;
+  const int64_t filling = kBlocksPerMultiprocessor * std::max(1, gpu->properties().multiprocessors);
+  grid.grid_x = static_cast<uint32_t>(
+      std::min((count + kElementwiseThreads - 1) / kElementwiseThreads, filling));
+  return LaunchKernel(gpu, GpuKernelId::kSumsToFloat, grid, call.stream, p);
+}
+
+GpuStatus LaunchNudgeRanges(Gpu* gpu, const GpuNudge& a, const GpuNudge& b, GpuStream stream,
+                            GpuQuantization* quantization, int32_t* refused) {
+  NudgeRangesParams p;
+  int index = 0;
+  for (const GpuNudge* operand : {&a, &b}) {
+    p.min[index] = operand->min;
+    p.max[index] = operand->max;
+    p.width[index] = operand->width;
+    p.code_flip[index] = operand->is_signed ? 1 << (operand->width - 1) : 0;
+    ++index;
+  }
+  p.quantization = quantization;
+  p.refused = refused;
+  return LaunchKernel(gpu, GpuKernelId::kNudgeRanges, GpuLaunch{}, stream, p);
+}
+
+}  // namespace axlut

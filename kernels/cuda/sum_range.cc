@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#include "kernels/cuda/sum_range.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace axlut {
+
+bool SumsFitInt32(const GpuTable& table, int64_t depth, bool subtract_zero_points) {
+  // Beside the product: zero_a * zero_b - zero_b * a - zero_a * b, which is linear in each of the
+  // four, so its extremes are at corners: 255 * 255 for unsigned bytes, less for signed ones.
+  const int64_t correction = subtract_zero_points ? int64_t{255} * 255 : 0;
+  const int64_t product =
+      std::max(-int64_t{table.min_product()}, int64_t{table.max_product()}) + correction;
+  return depth <= std::numeric_limits<int32_t>::max() / std::max<int64_t>(product, 1);
+}
+
+GpuCall WithSumsInWorkspace(const GpuCall& call) {
+  GpuCall integers = call;
+  integers.sum = GpuSum::kInt64;
+  integers.out = call.workspace;
+  return integers;
+}
+
+}  // namespace axlut
