@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "kernels/cuda/cuda.cuh"
+#include "kernels/cuda/depthwise/depthwise_filter_gradient.cuh"
+#include "kernels/cuda/depthwise/depthwise_forward.cuh"
+#include "kernels/cuda/depthwise/depthwise_input_gradient.cuh"
 #include "kernels/cuda/host/host_kernels.h"
 
 namespace axlut {

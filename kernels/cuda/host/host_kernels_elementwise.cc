@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kernels/cuda/cuda.cuh"
+#include "kernels/cuda/elementwise/nudge_ranges.cuh"
+#include "kernels/cuda/elementwise/sums_to_float.cuh"
 #include "kernels/cuda/host/host_kernels.h"
 
 namespace axlut {
