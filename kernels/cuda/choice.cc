@@ -14,7 +14,7 @@ namespace {
 
 // What a block reads from the L2 per clock while it copies its table to shared memory.
 constexpr double kStagingBytesPerClock = 64;
-constexpr double kSharedRowPadding = 2;  // entries, see docs/gpu.md
+constexpr double kSharedRowPadding = 2;  // entries, see docs/gpu-kernels.md
 
 // How much of a warp's 32 lanes an output dimension fills.
 double LanesFilled(int64_t columns) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which variant runs a product: a table of rates per architecture, and a prediction from it.
-// docs/gpu.md explains where the rates come from.
+// docs/gpu-kernels.md explains it.
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 namespace axlut {
 
 // Products per clock and multiprocessor. From vendors' figures for the units and from bank
-// conflicts counted by simulation (docs/gpu.md, "The roofline"); no device was measured.
+// conflicts counted by simulation (docs/gpu-kernels.md, "The roofline"); no device was measured.
 struct GpuRates {
   int capability = 75;  // holds for this and for every later one below the next line
   double texture = 0;   // point fetches of the texture units

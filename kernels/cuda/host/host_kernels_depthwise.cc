@@ -6,7 +6,7 @@
 
 namespace axlut {
 
-void AddDepthwiseHostKernels([[maybe_unused]] HostKernelTable* table) {
+void AddDepthwiseHostKernels(HostKernelTable* table) {
   using namespace on_host;  // for template arguments
 #define AXLUT_GPU_KERNEL(id, Params, ...) \
   (*table)[static_cast<size_t>(GpuKernelId::id)] = MakeHostKernel<Params, &__VA_ARGS__>(#id);
