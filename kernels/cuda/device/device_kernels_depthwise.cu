@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The kernels of depthwise/, compiled by nvcc.
+#include "kernels/cuda/depthwise/depthwise_filter_gradient.cuh"
+#include "kernels/cuda/depthwise/depthwise_forward.cuh"
+#include "kernels/cuda/depthwise/depthwise_input_gradient.cuh"
 #include "kernels/cuda/device/device_kernels.h"
 
 namespace axlut {

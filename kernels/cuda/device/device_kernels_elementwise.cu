@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The kernels of elementwise/, compiled by nvcc.
 #include "kernels/cuda/device/device_kernels.h"
+#include "kernels/cuda/elementwise/nudge_ranges.cuh"
+#include "kernels/cuda/elementwise/sums_to_float.cuh"
 
 namespace axlut {
 namespace on_device {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The kernels of lookup/, compiled by nvcc.
 #include "kernels/cuda/device/device_kernels.h"
+#include "kernels/cuda/lookup/lookup_kernels.cuh"
 
 namespace axlut {
 namespace on_device {}
