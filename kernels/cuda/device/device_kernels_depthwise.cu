@@ -6,7 +6,6 @@
 #include "kernels/cuda/device/device_kernels.h"
 
 namespace axlut {
-namespace on_device {}
 
 std::vector<DeviceKernel> DepthwiseDeviceKernels() {
   using namespace on_device;

@@ -5,7 +5,6 @@
 #include "kernels/cuda/elementwise/sums_to_float.cuh"
 
 namespace axlut {
-namespace on_device {}
 
 std::vector<DeviceKernel> ElementwiseDeviceKernels() {
   using namespace on_device;

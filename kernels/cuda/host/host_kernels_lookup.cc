@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kernels/cuda/cuda.cuh"
 #include "kernels/cuda/host/host_kernels.h"
+#include "kernels/cuda/lookup/lookup_kernels.cuh"
 
 namespace axlut {
 

@@ -63,15 +63,15 @@ struct GradientRows {
     const int32_t in_x = row_x * g.w.stride + phase_w;
     TileRow made = {0, row_y + storage.phase_h.shift, row_x + storage.phase_w.shift, kNoOutput};
     // Unsigned: it may wrap where the coordinates lie outside the output.
-    const uint32_t pixel = (row * static_cast<uint32_t>(g.h.out_size) +
-                            static_cast<uint32_t>(made.y)) *
-                               static_cast<uint32_t>(g.w.out_size) +
-                           static_cast<uint32_t>(made.x);
-    made.base = pixel * static_cast<uint32_t>(g.out_c) +
-                work.group * static_cast<uint32_t>(g.group_out_c);
+    const uint32_t pixel =
+        (row * static_cast<uint32_t>(g.h.out_size) + static_cast<uint32_t>(made.y)) *
+            static_cast<uint32_t>(g.w.out_size) +
+        static_cast<uint32_t>(made.x);
+    made.base =
+        pixel * static_cast<uint32_t>(g.out_c) + work.group * static_cast<uint32_t>(g.group_out_c);
     if (in_y < g.h.in_size && in_x < g.w.in_size) {
-      made.out = ((row * g.h.in_size + in_y) * g.w.in_size + in_x) * g.in_c +
-                 work.group * g.group_in_c;
+      made.out =
+          ((row * g.h.in_size + in_y) * g.w.in_size + in_x) * g.in_c + work.group * g.group_in_c;
     }
     return made;
   }

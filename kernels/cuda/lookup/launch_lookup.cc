@@ -15,7 +15,7 @@ struct LookupMethod {
   GpuKernelId kernels[4];
   int64_t rows, columns;  // of a tile
   uint32_t threads;
-  size_t storage_bytes;          // without the table
+  size_t storage_bytes;           // without the table
   int blocks_per_multiprocessor;  // as far as registers go
 };
 
@@ -30,9 +30,9 @@ constexpr LookupMethod MakeMethod(GpuKernelId matrices, GpuKernelId forward,
           1024 / TileShape::kThreads};  // of 64 registers per thread
 }
 
-#define AXLUT_LOOKUP_METHOD(name, TileShape)                                    \
-  constexpr LookupMethod k##name = MakeMethod<TileShape>(                       \
-      GpuKernelId::kLookupMatrices##name, GpuKernelId::kLookupForward##name,    \
+#define AXLUT_LOOKUP_METHOD(name, TileShape)                                 \
+  constexpr LookupMethod k##name = MakeMethod<TileShape>(                    \
+      GpuKernelId::kLookupMatrices##name, GpuKernelId::kLookupForward##name, \
       GpuKernelId::kLookupInputGradient##name, GpuKernelId::kLookupFilterGradient##name)
 AXLUT_LOOKUP_METHOD(Texture16, SquareTile);
 AXLUT_LOOKUP_METHOD(Texture16Small, SmallTile);
@@ -138,8 +138,8 @@ int64_t SplitCount(const LookupProblem& problem, const Choice& choice, int64_t b
 
 GpuStatus SetGrid(const Choice& choice, int64_t blocks, LookupProblem* problem) {
   TileGrid& grid = problem->params.grid;
-  const int64_t chunks_per_split = std::max<int64_t>(
-      1, CeilDivide(problem->chunks, SplitCount(*problem, choice, blocks)));
+  const int64_t chunks_per_split =
+      std::max<int64_t>(1, CeilDivide(problem->chunks, SplitCount(*problem, choice, blocks)));
   const int64_t splits = std::max<int64_t>(1, CeilDivide(problem->chunks, chunks_per_split));
   const int64_t items = TileCount(*problem, choice.method) * splits;
   if (items > std::numeric_limits<int32_t>::max()) {

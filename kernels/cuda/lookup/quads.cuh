@@ -60,10 +60,9 @@ struct Source<uint8_t> {
     if (reader.is_float) {
       const float4 values =
           *reinterpret_cast<const float4*>(static_cast<const float*>(reader.data) + index);
-      return MakeQuad(QuantizeToPattern(reader.range, values.x),
-                      QuantizeToPattern(reader.range, values.y),
-                      QuantizeToPattern(reader.range, values.z),
-                      QuantizeToPattern(reader.range, values.w));
+      return MakeQuad(
+          QuantizeToPattern(reader.range, values.x), QuantizeToPattern(reader.range, values.y),
+          QuantizeToPattern(reader.range, values.z), QuantizeToPattern(reader.range, values.w));
     }
     const uint8_t* bytes = static_cast<const uint8_t*>(reader.data) + index;
     return {*reinterpret_cast<const uint32_t*>(bytes) & reader.Mask() * 0x01010101u};

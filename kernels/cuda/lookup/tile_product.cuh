@@ -2,7 +2,8 @@
 // The tile loop of every product in lookup/: C = A x B, whatever a multiplication is and wherever
 // operands come from.
 //
-//   Multiply     operator()(a, b) -> Product. Operand: what tiles hold (uint8_t: bit patterns, float);
+//   Multiply     operator()(a, b) -> Product. Operand: what tiles hold (uint8_t: bit patterns,
+//   float);
 //                Sum: what products are added up in, in the order of k (uint32_t, uint64_t, float).
 //   Rows         loader of A: chunks of k, decoded rows, tiles (matrix_loaders.cuh and others)
 //   Columns      loader of B: tiles
@@ -209,9 +210,8 @@ struct TileProduct {
 
  private:
   // All sums of a thread's outputs, corrected; where several blocks share an output, its part.
-  __device__ static void Store(const TileProductParams& p, const TileWork& work,
-                               uint32_t chunk_end, const Storage& storage,
-                               const Sum (&sums)[4][4]) {
+  __device__ static void Store(const TileProductParams& p, const TileWork& work, uint32_t chunk_end,
+                               const Storage& storage, const Sum (&sums)[4][4]) {
     const uint32_t k_begin = work.chunk_begin * kTileDepth;
     const uint32_t k_taps = min(chunk_end * kTileDepth, p.k) - min(k_begin, p.k);
 #pragma unroll
@@ -227,8 +227,7 @@ struct TileProduct {
         if (column >= p.n) continue;
         if constexpr (kHasCodes) {
           const uint32_t channel = work.group * p.channel_group_stride + column;
-          const uint64_t sum =
-              Corrected(p, storage, channel, row, tile_column, taps, sums[i][j]);
+          const uint64_t sum = Corrected(p, storage, channel, row, tile_column, taps, sums[i][j]);
           Write(p, storage, out + column, channel, sum);
         } else {
           static_cast<float*>(p.call.out)[out + column] = sums[i][j];
@@ -241,12 +240,11 @@ struct TileProduct {
                                        uint32_t channel, uint32_t row, uint32_t tile_column,
                                        uint32_t taps, Sum products) {
     // A 32-bit sum is exact if kInt64 is asked for (grid.chunks_per_split), and may be negative.
-    const uint64_t sum = static_cast<uint64_t>(static_cast<int64_t>(
-                             static_cast<std::make_signed_t<Sum>>(products))) +
+    const uint64_t sum = static_cast<uint64_t>(
+                             static_cast<int64_t>(static_cast<std::make_signed_t<Sum>>(products))) +
                          taps * static_cast<uint64_t>(int64_t{p.table.min_product});
     if (!p.call.subtract_zero_points) return sum;
-    const uint32_t codes_b =
-        kIsMasked ? 0 : storage.code_sums[TileShape::kRows + tile_column];
+    const uint32_t codes_b = kIsMasked ? 0 : storage.code_sums[TileShape::kRows + tile_column];
     return SubtractZeroPoints<uint64_t>(storage.quantization,
                                         ZeroCodeB(p.call, storage.quantization, channel), sum,
                                         storage.code_sums[row], codes_b, taps);

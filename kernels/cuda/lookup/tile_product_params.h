@@ -75,7 +75,7 @@ struct TileProductParams {
   WindowParams windows;     // of ForwardWindows and FilterGradientWindows
   GradientParams gradient;  // of InputGradient
   MatrixParams b;
-  uint32_t out_stride = 0;      // of rows, in elements
+  uint32_t out_stride = 0;  // of rows, in elements
   uint32_t out_group_stride = 0;
   uint32_t channel_group_stride = 0;  // of the channels of zero codes and scales
 };
