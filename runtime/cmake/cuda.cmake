@@ -127,8 +127,10 @@ function(axlut_cuda_objects target)
 endfunction()
 
 # axlut_use_cudart(TARGET): the CUDA runtime's headers, and its static library, which needs no driver
-# to load, for who links the target.
+# to load, for who links the target. Who uses an installed AxLUT has a toolkit of his own, which
+# axlutConfig.cmake looks for.
 function(axlut_use_cudart target)
   target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${AXLUT_CUDA_INCLUDE}>)
-  target_link_libraries(${target} PUBLIC ${AXLUT_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
+  target_link_libraries(${target} PUBLIC $<BUILD_INTERFACE:${AXLUT_CUDART}>
+    $<INSTALL_INTERFACE:CUDA::cudart_static> Threads::Threads ${CMAKE_DL_LIBS} rt)
 endfunction()
