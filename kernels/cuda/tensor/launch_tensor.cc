@@ -33,10 +33,17 @@ class TensorLaunch {
   // Kernels count the bytes of a row and of a pixel in 32 bits.
   GpuStatus CheckSizes() const {
     constexpr int64_t kMost = int64_t{1} << 30;
-    const int64_t bytes = std::max(layout_.a.RowBytes(), layout_.b.RowBytes());
-    if (bytes <= kMost) return {};
-    return {GpuErrorKind::kUnsupported,
-            "tensor cores take up to 2^30 products per output; found " + std::to_string(bytes)};
+    if (layout_.b.RowBytes() > kMost) {
+      return {GpuErrorKind::kUnsupported,
+              "tensor cores take up to 2^30 products per output; found " +
+                  std::to_string(layout_.b.RowBytes())};
+    }
+    if (layout_.a.zero_rows * layout_.a.RowBytes() > kMost) {
+      return {GpuErrorKind::kUnsupported,
+              "tensor cores take up to 2^30 bytes of channels; found " +
+                  std::to_string(layout_.a.zero_rows * layout_.a.RowBytes())};
+    }
+    return {};
   }
 
   uint8_t* Planes(bool is_b) const {

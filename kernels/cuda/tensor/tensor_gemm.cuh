@@ -40,12 +40,11 @@ template <int kUnit>
 class TensorLoader {
  public:
   __device__ TensorLoader(const TensorGemmParams& params, const TensorTile& tile,
-                          const TensorRow* rows)
+                          const TensorShared& shared)
       : params_(params),
-        rows_(rows),
+        shared_(shared),
         unit_(static_cast<int>(threadIdx.x) % kUnitsPerRow),
         first_row_(static_cast<int>(threadIdx.x) / kUnitsPerRow),
-        first_column_(tile.first_column),
         a_(params.a + tile.matrix * params.a_matrix_bytes),
         b_(params.b + tile.matrix * params.b_matrix_rows * params.row_bytes),
         cursor_(params, unit_ * kUnit) {}
@@ -57,9 +56,10 @@ class TensorLoader {
     for (int n = 0; n < kUnitsOfA; ++n) {
       a_units_[n] = Unit{};
       if (!is_inside) continue;
-      const int64_t pixel =
-          PixelOfTap(params_, rows_[first_row_ + n * kRowStep], cursor_.i, cursor_.j);
-      a_units_[n] = *reinterpret_cast<const Unit*>(a_ + pixel * params_.pixel_bytes + cursor_.byte);
+      const int32_t pixel =
+          PixelOfTap(params_, shared_.rows[first_row_ + n * kRowStep], cursor_.i, cursor_.j);
+      a_units_[n] =
+          *reinterpret_cast<const Unit*>(a_ + int64_t{pixel} * params_.pixel_bytes + cursor_.byte);
     }
     const int32_t k =
         (cursor_.i * params_.window.kernel_w + cursor_.j) * params_.tap_bytes + cursor_.byte;
@@ -67,9 +67,8 @@ class TensorLoader {
     for (int n = 0; n < kUnitsOfB; ++n) {
       b_units_[n] = Unit{};
       if (!is_inside) continue;
-      const int64_t column =
-          ClampedIndex(first_column_ + first_row_ + n * kRowStep, params_.columns);
-      b_units_[n] = *reinterpret_cast<const Unit*>(b_ + column * params_.row_bytes + k);
+      const int32_t column = shared_.columns[first_row_ + n * kRowStep];
+      b_units_[n] = *reinterpret_cast<const Unit*>(b_ + int64_t{column} * params_.row_bytes + k);
     }
   }
 
@@ -106,9 +105,8 @@ class TensorLoader {
   }
 
   const TensorGemmParams& params_;
-  const TensorRow* rows_;
+  const TensorShared& shared_;
   int unit_, first_row_;
-  int32_t first_column_;
   const uint8_t* a_;
   const uint8_t* b_;
   TensorTapCursor cursor_;
@@ -125,6 +123,8 @@ class TensorWarpProduct {
         column_(static_cast<int>(threadIdx.x) / 32 % kTensorWarpColumns * kTensorWarpTile),
         quad_(static_cast<int>(threadIdx.x) % 32 / 4),
         quad_lane_(static_cast<int>(threadIdx.x) % 4) {
+#pragma unroll
+    for (int i = 0; i < kTensorChunk / 16; ++i) words_[i] = TileWord(quad_, 4 * i + quad_lane_);
     Clear();
   }
 
@@ -140,23 +140,25 @@ class TensorWarpProduct {
   }
 
   __device__ void Multiply(const TensorStage& stage) {
+    const uint32_t* const rows = stage.a + row_ * kTensorRowWords;
+    const uint32_t* const columns = stage.b + column_ * kTensorRowWords;
 #pragma unroll
     for (int step = 0; step < kTensorChunk / 32; ++step) {
-      const int word = step * 8 + quad_lane_;
+      const int low = words_[2 * step];
+      const int high = words_[2 * step + 1];
       uint32_t a[kRowBlocks][4];
 #pragma unroll
       for (int m = 0; m < kRowBlocks; ++m) {
-        const int row = row_ + 16 * m + quad_;
-        a[m][0] = stage.a[TileWord(row, word)];
-        a[m][1] = stage.a[TileWord(row + 8, word)];
-        a[m][2] = stage.a[TileWord(row, word + 4)];
-        a[m][3] = stage.a[TileWord(row + 8, word + 4)];
+        const uint32_t* const block = rows + 16 * m * kTensorRowWords;
+        a[m][0] = block[low];
+        a[m][1] = block[low + 8 * kTensorRowWords];
+        a[m][2] = block[high];
+        a[m][3] = block[high + 8 * kTensorRowWords];
       }
 #pragma unroll
       for (int n = 0; n < kColumnBlocks; ++n) {
-        const int column = column_ + 8 * n + quad_;
-        const uint32_t b[2] = {stage.b[TileWord(column, word)],
-                               stage.b[TileWord(column, word + 4)]};
+        const uint32_t* const block = columns + 8 * n * kTensorRowWords;
+        const uint32_t b[2] = {block[low], block[high]};
 #pragma unroll
         for (int m = 0; m < kRowBlocks; ++m) Mma::Run(sums_[m][n], a[m], b);
       }
@@ -186,6 +188,8 @@ class TensorWarpProduct {
 
   int row_, column_;
   int quad_, quad_lane_;  // lane / 4, lane % 4: the rows and words of fragments
+  // Of this thread in eight rows, every 16 bytes; in the next eight rows it is the same.
+  int words_[kTensorChunk / 16];
   int32_t sums_[kRowBlocks][kColumnBlocks][4];
 };
 
@@ -215,11 +219,17 @@ class TensorProgress {
     is_first_part_ = false;
     products_ = -kTensorChunk;
   }
-  __device__ void Next() {
+  template <typename Loader>
+  __device__ void Next(Loader* loader) {
     products_ += kTensorChunk;
-    const bool is_last = IsLastOfTerm();
-    chunk_ = is_last ? 0 : chunk_ + 1;
-    term_ += is_last ? 1 : 0;
+    if (IsLastOfTerm()) {
+      chunk_ = 0;
+      ++term_;
+      loader->NextTerm();
+    } else {
+      ++chunk_;
+      loader->NextChunk();
+    }
   }
 
  private:
@@ -234,18 +244,17 @@ class TensorProgress {
 // Stores the sums of a block's tile, 16 rows of each warp at a time. They go through the memory of
 // both stages, so that a warp writes whole lines and needs few registers.
 template <typename Mma>
-__device__ inline void StoreSums(const TensorGemmParams& params, const TensorTile& tile,
-                                 const TensorPart& part, const TensorWarpProduct<Mma>& product,
-                                 TensorShared* shared) {
+__device__ inline void StoreSums(const TensorGemmParams& params, const TensorPart& part,
+                                 const TensorWarpProduct<Mma>& product, TensorShared* shared) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   auto& rows = shared->sums[threadIdx.x / 32];
-  const TensorOutput output(params, tile, part, *shared, product.column() + lane);
   __syncthreads();
+  const TensorOutput output(params, part, *shared, product.column() + lane);
 #pragma unroll
   for (int m = 0; m < product.kRowBlocks; ++m) {
     product.CopyRows(m, rows);
     __syncwarp();
-#pragma unroll 4
+#pragma unroll 1
     for (int row = 0; row < 16; ++row) {
       output.Store(product.row() + 16 * m + row, rows[row][lane]);
     }
@@ -259,15 +268,19 @@ __device__ inline void StoreSums(const TensorGemmParams& params, const TensorTil
 template <typename Mma, int kUnit>
 __global__ void __launch_bounds__(kTensorThreads, 2) TensorGemm(const TensorGemmParams params) {
   TensorShared& shared = DynamicShared<TensorShared>();
-  const TensorTile tile(params);
+  const TensorTile tile = TileOfBlock(params);
   const auto thread = static_cast<int>(threadIdx.x);
+  if (thread == 0) shared.tile = tile;
   if (thread < kTensorRows) {
     shared.rows[thread] =
         WindowOfRow(params.window, ClampedIndex(tile.first_row + thread, params.rows));
+  } else if (thread < kTensorRows + kTensorColumns) {
+    const int column = thread - kTensorRows;
+    shared.columns[column] = ClampedIndex(tile.first_column + column, params.columns);
   }
   __syncthreads();
 
-  TensorLoader<kUnit> loader(params, tile, shared.rows);
+  TensorLoader<kUnit> loader(params, tile, shared);
   loader.Load();
   if (thread < kTensorRows + kTensorColumns) {
     const GpuQuantization quantization = LoadQuantization(params.call);
@@ -275,8 +288,7 @@ __global__ void __launch_bounds__(kTensorThreads, 2) TensorGemm(const TensorGemm
       shared.row_sums[thread] = SumsOfRow(params, tile, shared.rows[thread], quantization);
     } else {
       const int column = thread - kTensorRows;
-      shared.column_sums[column] = SumsOfColumn(
-          params, tile, ClampedIndex(tile.first_column + column, params.columns), quantization);
+      shared.column_sums[column] = SumsOfColumn(params, tile, shared.columns[column], quantization);
     }
   }
   loader.Store(&shared.stages[0]);
@@ -285,26 +297,23 @@ __global__ void __launch_bounds__(kTensorThreads, 2) TensorGemm(const TensorGemm
   TensorWarpProduct<Mma> product;
   TensorProgress progress(params);
   for (int stage = 0;; stage ^= 1) {
-    const bool is_last = progress.IsLast();
-    if (!is_last) {
-      if (progress.IsLastOfTerm()) {
-        loader.NextTerm();
-      } else {
-        loader.NextChunk();
-      }
+    const bool must_store = progress.MustStore();
+    if (!must_store) {
+      progress.Next(&loader);
       loader.Load();
     }
     product.Multiply(shared.stages[stage]);
-    if (progress.MustStore()) {
-      StoreSums(params, tile, progress.Part(), product, &shared);
+    if (must_store) {
+      StoreSums(params, progress.Part(), product, &shared);
+      if (progress.IsLast()) return;
       product.Clear();
       progress.Stored();
+      progress.Next(&loader);
+      loader.Load();
     }
-    if (is_last) return;
     // No warp reads the other stage any more: all have passed the last barrier.
     loader.Store(&shared.stages[stage ^ 1]);
     __syncthreads();
-    progress.Next();
   }
 }
 

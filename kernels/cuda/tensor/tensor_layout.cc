@@ -70,10 +70,10 @@ TensorLayout::TensorLayout(const Conv2dShape& s, int term_count)
   gemm.depth = s.Depth();
   gemm.row_bytes = Int32(b.RowBytes());
   gemm.tap_bytes = Int32(tap_bytes);
-  gemm.pixel_bytes = s.groups * tap_bytes;
+  gemm.pixel_bytes = Int32(s.groups * tap_bytes);
   gemm.a_matrix_bytes = tap_bytes;
-  gemm.zero_pixel = pixels;
-  gemm.pixel_sums = s.groups;
+  gemm.zero_pixel = Int32(pixels);
+  gemm.pixel_sums = Int32(s.groups);
   gemm.a_matrix_sums = 1;
   gemm.b_matrix_rows = s.GroupOutC();
   gemm.out_pitch = Int32(s.out_c);
@@ -102,7 +102,7 @@ TensorLayout::TensorLayout(const MatmulShape& s, int term_count)
   gemm.depth = s.k;
   gemm.row_bytes = Int32(row_bytes);
   gemm.tap_bytes = Int32(row_bytes);
-  gemm.pixel_bytes = row_bytes;
+  gemm.pixel_bytes = Int32(row_bytes);
   gemm.a_matrix_bytes = s.m * row_bytes;
   gemm.a_matrix_sums = s.m;
   gemm.b_matrix_rows = s.broadcast_b ? 0 : s.n;

@@ -11,6 +11,7 @@ namespace axlut::AXLUT_GPU_TARGET {
 
 __device__ inline void AddTensorSums(const TensorSums* sums, int slices, int64_t slice_rows,
                                      TensorSums* total) {
+#pragma unroll 1
   for (int slice = 0; slice < slices; ++slice, sums += slice_rows) {
     total->offsets += sums->offsets;
     total->codes += sums->codes;
@@ -25,11 +26,14 @@ __device__ inline TensorRowSums SumsOfRow(const TensorGemmParams& params, const 
                                           const TensorRow& row,
                                           const GpuQuantization& quantization) {
   TensorSums total = {0, 0};
+#pragma unroll 1
   for (int32_t i = 0; i < params.window.kernel_h; ++i) {
+#pragma unroll 1
     for (int32_t j = 0; j < params.window.kernel_w; ++j) {
-      const int64_t pixel = PixelOfTap(params, row, i, j);
-      AddTensorSums(params.a_sums + tile.matrix * params.a_matrix_sums + pixel * params.pixel_sums,
-                    params.a_slices, params.a_slice_rows, &total);
+      const int32_t pixel = PixelOfTap(params, row, i, j);
+      AddTensorSums(
+          params.a_sums + tile.matrix * params.a_matrix_sums + int64_t{pixel} * params.pixel_sums,
+          params.a_slices, params.a_slice_rows, &total);
     }
   }
   return {total.offsets, total.codes - params.depth * quantization.a.zero_code};
@@ -60,20 +64,24 @@ struct TensorPart {
 // One column of a block's tile on its way to memory.
 class TensorOutput {
  public:
-  __device__ TensorOutput(const TensorGemmParams& params, const TensorTile& tile,
-                          const TensorPart& part, const TensorShared& shared, int column)
+  // Takes the tile from shared memory, so that what follows from it does not sit in registers
+  // while products are computed.
+  __device__ TensorOutput(const TensorGemmParams& params, const TensorPart& part,
+                          const TensorShared& shared, int column)
       : params_(params),
         row_sums_(shared.row_sums),
         column_sums_(shared.column_sums[column]),
         part_(part),
-        rows_(tile.first_column + column < params.columns ? params.rows - tile.first_row : 0),
-        index_(tile.matrix * params.out_matrix +
-               static_cast<int64_t>(tile.first_row) * params.out_pitch + tile.first_column +
-               column) {
+        rows_(shared.tile.first_column + column < params.columns
+                  ? params.rows - shared.tile.first_row
+                  : 0),
+        index_(shared.tile.matrix * params.out_matrix +
+               static_cast<int64_t>(shared.tile.first_row) * params.out_pitch +
+               shared.tile.first_column + column) {
     if (params.call.sum != GpuSum::kFloat || !part.is_last || rows_ <= 0) return;
     const GpuQuantization quantization = LoadQuantization(params.call);
-    const auto channel =
-        static_cast<uint32_t>(tile.matrix * params.matrix_channels + tile.first_column + column);
+    const auto channel = static_cast<uint32_t>(shared.tile.matrix * params.matrix_channels +
+                                               shared.tile.first_column + column);
     scale_a_ = quantization.a.scale;
     scale_b_ = ScaleB(params.call, quantization, channel);
   }

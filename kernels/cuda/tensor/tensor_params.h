@@ -73,10 +73,10 @@ struct TensorGemmParams {
   int32_t row_bytes = 0;  // of b: taps * tap_bytes
   int32_t tap_bytes = 0;  // of a, per tap and matrix
   TensorWindow window;
-  int64_t pixel_bytes = 0;      // from pixel to pixel in a plane of a
+  int32_t pixel_bytes = 0;      // from pixel to pixel in a plane of a
   int64_t a_matrix_bytes = 0;   // from matrix to matrix there
-  int64_t zero_pixel = 0;       // what padded taps read
-  int64_t pixel_sums = 1;       // from pixel to pixel in a_sums
+  int32_t zero_pixel = 0;       // what padded taps read
+  int32_t pixel_sums = 1;       // from pixel to pixel in a_sums
   int64_t a_matrix_sums = 0;    // from matrix to matrix there
   int64_t b_matrix_rows = 0;    // from matrix to matrix in rows of b; 0: one for all
   int32_t out_pitch = 0;        // from row to row

@@ -28,13 +28,20 @@ constexpr int kTensorThreads = 256;
 constexpr int kTensorRows = 128;
 constexpr int kTensorColumns = 64;
 constexpr int kTensorChunk = 64;  // bytes of k that are staged together
+constexpr int kTensorRowWords = kTensorChunk / 4;
 constexpr int kTensorWarpColumns = 2;
 constexpr int kTensorWarpTile = 32;
 
 // Rows of kTensorChunk bytes without gaps, permuted by TileWord (tensor_tile.cuh).
 struct TensorStage {
-  alignas(16) uint32_t a[kTensorRows * kTensorChunk / 4];
-  alignas(16) uint32_t b[kTensorColumns * kTensorChunk / 4];
+  alignas(16) uint32_t a[kTensorRows * kTensorRowWords];
+  alignas(16) uint32_t b[kTensorColumns * kTensorRowWords];
+};
+
+// The outputs of a block.
+struct TensorTile {
+  int64_t matrix;
+  int32_t first_row, first_column;
 };
 
 // Where the window of a row begins.
@@ -61,7 +68,9 @@ struct TensorShared {
     TensorStage stages[2];
     int32_t sums[kTensorThreads / 32][16][kTensorSumsPitch];
   };
+  TensorTile tile;
   TensorRow rows[kTensorRows];
+  int32_t columns[kTensorColumns];  // clamped, see ClampedIndex
   TensorRowSums row_sums[kTensorRows];
   TensorColumnSums column_sums[kTensorColumns];
 };

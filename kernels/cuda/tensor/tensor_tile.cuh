@@ -10,24 +10,19 @@ namespace axlut::AXLUT_GPU_TARGET {
 
 // Where word `word` of a row of a stage lies: 16-byte units are permuted by the row. So both the
 // units that threads store and the words that warps read as fragments (8 rows x 16 bytes) touch
-// every bank once.
+// every bank once. Repeats every eight rows.
 __device__ inline int TileWord(int row, int word) {
-  return row * (kTensorChunk / 4) + (word ^ ((row >> 1 & 3) << 2));
+  return row * kTensorRowWords + (word ^ ((row >> 1 & 3) << 2));
 }
 
 // The tile of this block; columns go first, so that blocks that run together share rows of a.
-struct TensorTile {
-  int64_t matrix;
-  int32_t first_row, first_column;
-
-  __device__ explicit TensorTile(const TensorGemmParams& params) {
-    const auto columns = static_cast<uint32_t>(params.column_tiles);
-    const auto rows = static_cast<uint32_t>(params.row_tiles);
-    first_column = static_cast<int32_t>(blockIdx.x % columns) * kTensorColumns;
-    first_row = static_cast<int32_t>(blockIdx.x / columns % rows) * kTensorRows;
-    matrix = blockIdx.x / columns / rows;
-  }
-};
+__device__ inline TensorTile TileOfBlock(const TensorGemmParams& params) {
+  const auto columns = static_cast<uint32_t>(params.column_tiles);
+  const auto rows = static_cast<uint32_t>(params.row_tiles);
+  return {static_cast<int64_t>(blockIdx.x / columns / rows),
+          static_cast<int32_t>(blockIdx.x / columns % rows) * kTensorRows,
+          static_cast<int32_t>(blockIdx.x % columns) * kTensorColumns};
+}
 
 // Rows and columns beyond the last are computed as the last, and not stored.
 __device__ inline int32_t ClampedIndex(int32_t index, int32_t count) {
@@ -43,7 +38,7 @@ __device__ inline TensorRow WindowOfRow(const TensorWindow& window, int32_t row)
 }
 
 // The pixel under tap (i, j), or zero_pixel.
-__device__ inline int64_t PixelOfTap(const TensorGemmParams& params, const TensorRow& row,
+__device__ inline int32_t PixelOfTap(const TensorGemmParams& params, const TensorRow& row,
                                      int32_t i, int32_t j) {
   const TensorWindow& window = params.window;
   const int32_t y = row.y + i * window.dilation_h;
