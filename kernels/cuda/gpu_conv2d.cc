@@ -181,12 +181,14 @@ bool GpuConv2d::SumsInWorkspace(const GpuCall& call) const {
 }
 
 size_t GpuConv2d::WorkspaceBytes(const GpuCall& call) const {
-  return SumsInWorkspace(call) ? OutputCount(shape_, role_) * sizeof(int64_t) : 0;
+  return (SumsInWorkspace(call) ? SumsWorkspaceBytes(OutputCount(shape_, role_)) : 0) +
+         (variant_ == GpuVariant::kTensor ? TensorWorkspaceBytes(*table_, shape_) : 0);
 }
 
 GpuStatus GpuConv2d::Run(const GpuCall& call) const {
   const bool in_workspace = SumsInWorkspace(call);
-  const GpuCall integers = in_workspace ? WithSumsInWorkspace(call) : call;
+  const GpuCall integers =
+      in_workspace ? WithSumsInWorkspace(call, OutputCount(shape_, role_)) : call;
   const Conv2dLaunch launch = {table_, shape_, role_, variant_, &integers, false};
   AXLUT_RETURN_IF_GPU_ERROR(LaunchIntegers(launch).In(Describe(shape_, role_)));
   if (!in_workspace) return {};

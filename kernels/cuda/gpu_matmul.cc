@@ -77,12 +77,13 @@ bool GpuMatmul::SumsInWorkspace(const GpuCall& call) const {
 }
 
 size_t GpuMatmul::WorkspaceBytes(const GpuCall& call) const {
-  return SumsInWorkspace(call) ? shape_.OutputCount() * sizeof(int64_t) : 0;
+  return (SumsInWorkspace(call) ? SumsWorkspaceBytes(shape_.OutputCount()) : 0) +
+         (variant_ == GpuVariant::kTensor ? TensorWorkspaceBytes(*table_, shape_) : 0);
 }
 
 GpuStatus GpuMatmul::Run(const GpuCall& call) const {
   const bool in_workspace = SumsInWorkspace(call);
-  const GpuCall integers = in_workspace ? WithSumsInWorkspace(call) : call;
+  const GpuCall integers = in_workspace ? WithSumsInWorkspace(call, shape_.OutputCount()) : call;
   AXLUT_RETURN_IF_GPU_ERROR(
       LaunchIntegers({table_, shape_, variant_, &integers, false}).In(Describe(shape_)));
   if (!in_workspace) return {};

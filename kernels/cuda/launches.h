@@ -42,9 +42,12 @@ bool SharedLookupFits(const GpuTable& table);
 GpuStatus LaunchDepthwiseConv2d(const Conv2dLaunch& launch);
 
 // tensor/: the terms of the table's plan, with the offsets and the zero points, without the
-// residual. tensor/launch_tensor.cc. Forward role only; convolutions with groups too.
+// residual. tensor/launch_tensor.cc. Forward role only; convolutions with groups too. They need a
+// workspace of TensorWorkspaceBytes in the call, aligned to 256 bytes.
 GpuStatus LaunchTensorConv2d(const Conv2dLaunch& launch);
 GpuStatus LaunchTensorMatmul(const MatmulLaunch& launch);
+size_t TensorWorkspaceBytes(const GpuTable& table, const Conv2dShape& shape);
+size_t TensorWorkspaceBytes(const GpuTable& table, const MatmulShape& shape);
 
 // elementwise/: out[i] = float(scale * double(sums[i])) with the call's quantization; out_c: of the
 // last dimension, for scales per channel. elementwise/launch_elementwise.cc.

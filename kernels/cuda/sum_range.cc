@@ -15,10 +15,17 @@ bool SumsFitInt32(const GpuTable& table, int64_t depth, bool subtract_zero_point
   return depth <= std::numeric_limits<int32_t>::max() / std::max<int64_t>(product, 1);
 }
 
-GpuCall WithSumsInWorkspace(const GpuCall& call) {
+size_t SumsWorkspaceBytes(int64_t sums) {
+  constexpr size_t kAlignment = 256;
+  const size_t bytes = static_cast<size_t>(sums) * sizeof(int64_t);
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
+
+GpuCall WithSumsInWorkspace(const GpuCall& call, int64_t sums) {
   GpuCall integers = call;
   integers.sum = GpuSum::kInt64;
   integers.out = call.workspace;
+  integers.workspace = static_cast<uint8_t*>(call.workspace) + SumsWorkspaceBytes(sums);
   return integers;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The kernels of tensor/, compiled by nvcc.
 #include "kernels/cuda/device/device_kernels.h"
+#include "kernels/cuda/tensor/tensor_gemm.cuh"
+#include "kernels/cuda/tensor/tensor_map.cuh"
 
 namespace axlut {
-namespace on_device {}
-
 std::vector<DeviceKernel> TensorDeviceKernels() {
   using namespace on_device;
   return {

@@ -244,24 +244,21 @@ void BlockRunner::CheckMask(unsigned mask, CallSite site) const {
 BlockRunner::Meeting* BlockRunner::FindMeeting(Warp* warp, Rendezvous what, unsigned mask,
                                                CallSite site) {
   Meeting* empty = nullptr;
-  for (const auto& meeting : warp->meetings) {
-    if (meeting->is_free) {
+  for (Meeting& meeting : warp->meetings) {
+    // Other masks in the same lanes are legal until nothing moves any more: FailDeadlock.
+    if (meeting.mask != mask) continue;
+    if (meeting.is_free) {
       // Of the same lanes, for ThreadSanitizer: those of others would inherit what these did.
-      if (meeting->mask == mask) empty = meeting.get();
-      continue;
+      empty = &meeting;
+    } else if (meeting.arrived != mask) {
+      if (meeting.what != what || !IsSameSite(meeting.site, site)) {
+        FailKernel(site, "divergent warp: a %s here, a %s of other lanes of the mask 0x%08x at %s",
+                   Name(what), Name(meeting.what), mask, ToString(meeting.site).c_str());
+      }
+      return &meeting;
     }
-    // Other lanes, or other masks, are legal until nothing moves any more: FailDeadlock.
-    if (meeting->mask != mask || meeting->arrived == mask) continue;
-    if (meeting->what != what || !IsSameSite(meeting->site, site)) {
-      FailKernel(site, "divergent warp: a %s here, a %s of other lanes of the mask 0x%08x at %s",
-                 Name(what), Name(meeting->what), mask, ToString(meeting->site).c_str());
-    }
-    return meeting.get();
   }
-  if (empty == nullptr) {
-    warp->meetings.push_back(std::make_unique<Meeting>());
-    empty = warp->meetings.back().get();
-  }
+  if (empty == nullptr) empty = &warp->meetings.emplace_back();
   empty->is_free = false;
   empty->mask = mask;
   empty->arrived = 0;
@@ -304,14 +301,14 @@ const WarpValues& BlockRunner::MeetWarp(Rendezvous what, unsigned mask, const ui
 // Of a lane that one meeting waits for and that waits in another.
 void BlockRunner::FailIfMasksDisagree() {
   for (const Warp& warp : warps_) {
-    for (const auto& meeting : warp.meetings) {
-      for (const auto& other : warp.meetings) {
-        const bool both_wait = !meeting->is_free && meeting->arrived != meeting->mask &&
-                               !other->is_free && other->arrived != other->mask;
-        if (!both_wait || meeting == other || (other->mask & meeting->arrived) == 0) continue;
-        FailKernel(meeting->site,
+    for (const Meeting& meeting : warp.meetings) {
+      for (const Meeting& other : warp.meetings) {
+        const bool both_wait = !meeting.is_free && meeting.arrived != meeting.mask &&
+                               !other.is_free && other.arrived != other.mask;
+        if (!both_wait || &meeting == &other || (other.mask & meeting.arrived) == 0) continue;
+        FailKernel(meeting.site,
                    "lanes disagree about the mask: 0x%08x here, 0x%08x of other lanes at %s",
-                   meeting->mask, other->mask, ToString(other->site).c_str());
+                   meeting.mask, other.mask, ToString(other.site).c_str());
       }
     }
   }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -57,7 +58,7 @@ class BlockRunner {
     WarpValues values;
   };
   struct Warp {
-    std::vector<std::unique_ptr<Meeting>> meetings;
+    std::list<Meeting> meetings;  // at most two per lane; addresses stay
   };
   struct Thread {
     std::unique_ptr<Fiber> fiber;

@@ -9,6 +9,7 @@
 
 #include "kernels/cuda/cuda.cuh"
 #include "kernels/cuda/host/host_gpu.h"
+#include "kernels/cuda/host/test_launch.h"
 
 namespace axlut {
 namespace on_host {
@@ -127,35 +128,6 @@ __global__ void MmaM8N8K16(MmaParams p) {
 
 namespace {
 
-template <typename T>
-class DeviceArray {
- public:
-  DeviceArray(Gpu* gpu, std::vector<T> values) : gpu_(gpu), size_(values.size()) {
-    EXPECT_TRUE(GpuBuffer::Create(gpu, size_ * sizeof(T), "test", &buffer_).ok());
-    EXPECT_TRUE(gpu->CopyToDevice(buffer_.data(), values.data(), size_ * sizeof(T), nullptr).ok());
-    EXPECT_TRUE(gpu->Synchronize(nullptr).ok());
-  }
-  T* data() const { return buffer_.template As<T>(); }
-  std::vector<T> Read() const {
-    std::vector<T> values(size_);
-    EXPECT_TRUE(gpu_->CopyToHost(values.data(), data(), size_ * sizeof(T), nullptr).ok());
-    EXPECT_TRUE(gpu_->Synchronize(nullptr).ok());
-    return values;
-  }
-
- private:
-  Gpu* gpu_;
-  size_t size_;
-  GpuBuffer buffer_;
-};
-
-template <typename Params, void (*kKernel)(Params)>
-void RunOrFail(HostGpu* gpu, const GpuLaunch& launch, const Params& params) {
-  const GpuStatus status = gpu->LaunchHostKernel(on_host::MakeHostKernel<Params, kKernel>("test"),
-                                                 launch, nullptr, &params, sizeof(params));
-  ASSERT_TRUE(status.ok()) << status.message();
-}
-
 TEST(CudaOnHost, SumsMeetInSharedMemoryAndInWarps) {
   ForEachSchedule([](const HostSchedule& schedule) {
     SCOPED_TRACE(schedule.ToString());
@@ -165,10 +137,10 @@ TEST(CudaOnHost, SumsMeetInSharedMemoryAndInWarps) {
     const DeviceArray<uint32_t> in(&gpu, values);
     const DeviceArray<int> sum(&gpu, {0});
     const on_host::SumParams params{in.data(), 1000, sum.data()};
-    RunOrFail<on_host::SumParams, &on_host::SumInShared>(
+    RunKernel<on_host::SumParams, &on_host::SumInShared>(
         &gpu, {.grid_x = 5, .threads = 64, .shared_bytes = sizeof(on_host::SumStorage)}, params);
     EXPECT_EQ(sum.Read()[0], 500500);
-    RunOrFail<on_host::SumParams, &on_host::SumInWarps>(&gpu, {.threads = 96}, params);
+    RunKernel<on_host::SumParams, &on_host::SumInWarps>(&gpu, {.threads = 96}, params);
     EXPECT_EQ(sum.Read()[0], 2 * 500500);
   });
 }
@@ -178,7 +150,7 @@ TEST(CudaOnHost, WarpOperationsGiveWhatTheProgrammingGuideSays) {
     SCOPED_TRACE(schedule.ToString());
     HostGpu gpu({.schedule = schedule});
     const DeviceArray<unsigned> out(&gpu, std::vector<unsigned>(64 * 8));
-    RunOrFail<on_host::WarpParams, &on_host::WarpOperations>(&gpu, {.threads = 64}, {out.data()});
+    RunKernel<on_host::WarpParams, &on_host::WarpOperations>(&gpu, {.threads = 64}, {out.data()});
     const std::vector<unsigned> found = out.Read();
     for (unsigned thread = 0; thread < 64; ++thread) {
       SCOPED_TRACE(thread);
@@ -210,7 +182,7 @@ TEST(CudaOnHost, TexturesGiveTheirTexels) {
   on_host::FetchParams params{0, 0, out.data()};
   ASSERT_TRUE(gpu.CreateTexture(memory16.data(), GpuTexel::kUint16, 96, &params.texture16).ok());
   ASSERT_TRUE(gpu.CreateTexture(memory32.data(), GpuTexel::kInt32, 96, &params.texture32).ok());
-  RunOrFail<on_host::FetchParams, &on_host::FetchBoth>(&gpu, {.grid_x = 3, .threads = 32}, params);
+  RunKernel<on_host::FetchParams, &on_host::FetchBoth>(&gpu, {.grid_x = 3, .threads = 32}, params);
   gpu.DestroyTexture(params.texture16);
   gpu.DestroyTexture(params.texture32);
   const std::vector<long long> found = out.Read();
@@ -244,11 +216,11 @@ TEST(CudaOnHost, MmaMultipliesMatrices) {
   const DeviceArray<uint8_t> device_a(&gpu, a);
   const DeviceArray<int8_t> device_b(&gpu, b);
   const DeviceArray<int32_t> device_d(&gpu, d);
-  RunOrFail<on_host::MmaParams, &on_host::MmaM16N8K32>(
+  RunKernel<on_host::MmaParams, &on_host::MmaM16N8K32>(
       &gpu, {.threads = 32}, {device_a.data(), device_b.data(), device_d.data()});
   EXPECT_EQ(device_d.Read(), whole);
   const DeviceArray<int32_t> device_part(&gpu, d);
-  RunOrFail<on_host::MmaParams, &on_host::MmaM8N8K16>(
+  RunKernel<on_host::MmaParams, &on_host::MmaM8N8K16>(
       &gpu, {.threads = 32}, {device_a.data(), device_b.data(), device_part.data()});
   EXPECT_EQ(device_part.Read(), part);
 }

@@ -10,7 +10,6 @@
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <set>
 
 #include "kernels/cuda/host/grid_runner.h"
 #include "kernels/cuda/host/host_memory.h"
@@ -404,6 +403,19 @@ int HostGpu::CountCalls(GpuCallKind kind) const {
   return static_cast<int>(
       std::count_if(state_->calls.begin(), state_->calls.end(),
                     [kind](const HostGpuCall& call) { return call.kind == kind; }));
+}
+
+std::set<GpuStream> HostGpu::streams_used() const {
+  const Lock lock(state_->mutex);
+  std::set<GpuStream> used;
+  for (const HostGpuCall& call : state_->calls) {
+    if (call.kind == GpuCallKind::kLaunch || call.kind == GpuCallKind::kCopyToDevice ||
+        call.kind == GpuCallKind::kCopyToHost || call.kind == GpuCallKind::kFill ||
+        call.kind == GpuCallKind::kRecordEvent) {
+      used.insert(call.stream);
+    }
+  }
+  return used;
 }
 
 void HostGpu::ForgetCalls() {

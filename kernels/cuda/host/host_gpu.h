@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,7 @@ struct HostGpuOptions {
   int capability = 80;
   int multiprocessors = 0;  // 0: as a usual card of that architecture has
   int64_t memory_bytes = int64_t{1} << 30;
-  HostSchedule schedule;
+  HostSchedule schedule = DefaultHostSchedule();
   // false: work is done when the call returns. true: not before Synchronize() of its stream, or
   // Free(), which waits for the whole device. So results that are read too early are wrong, and so
   // is work that relies on another stream's.
@@ -93,6 +94,8 @@ class HostGpu : public Gpu {
   // All calls since the beginning or ForgetCalls(), failed ones too.
   std::vector<HostGpuCall> calls() const;
   int CountCalls(GpuCallKind kind) const;
+  // Of calls that queue work: launches, copies, fills, records of events.
+  std::set<GpuStream> streams_used() const;
   void ForgetCalls();
 
   // What was created and is still there: "1 texture, 4096 bytes for the table"; "" if nothing.
