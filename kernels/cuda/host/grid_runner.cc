@@ -7,27 +7,6 @@
 #include <random>
 #include <thread>
 
-namespace axlut {
-
-std::string HostSchedule::ToString() const {
-  std::string text = order == Order::kForward   ? "forward"
-                     : order == Order::kReverse ? "reverse"
-                                                : "shuffled (seed " + std::to_string(seed) + ")";
-  return text + ", " + std::to_string(os_threads) +
-         (os_threads == 1 ? " OS thread" : " OS threads");
-}
-
-std::vector<HostSchedule> AllHostSchedules(uint32_t seed) {
-  using Order = HostSchedule::Order;
-  std::vector<HostSchedule> schedules;
-  for (const Order order : {Order::kForward, Order::kReverse, Order::kShuffled}) {
-    for (const int os_threads : {1, 2}) schedules.push_back({order, seed, os_threads});
-  }
-  return schedules;
-}
-
-}  // namespace axlut
-
 namespace axlut::on_host {
 namespace {
 
@@ -59,17 +38,19 @@ void GridRunner::Run(const GridLaunch& launch) {
   const std::lock_guard<std::mutex> lock(mutex_);
   const uint64_t blocks = static_cast<uint64_t>(launch.grid.x) * launch.grid.y * launch.grid.z;
   const BlockOrder order(blocks, launch.schedule);
-  std::atomic<uint64_t> next{0};
-  const auto work = [&](BlockRunner* runner) {
+  const uint64_t count = std::clamp<uint64_t>(
+      static_cast<uint64_t>(std::max(launch.schedule.os_threads, 1)), 1, blocks);
+  // Every OS thread has a block for sure: ThreadSanitizer would not see races between blocks if the
+  // first thread were done with all of them before the second one starts.
+  std::atomic<uint64_t> next{count};
+  const auto work = [&](uint64_t first, BlockRunner* runner) {
     runner->BeginLaunch(launch);
-    for (uint64_t n = next++; n < blocks; n = next++) runner->RunBlock(order.At(n));
+    for (uint64_t n = first; n < blocks; n = next++) runner->RunBlock(order.At(n));
   };
-  const size_t count = static_cast<size_t>(
-      std::clamp<uint64_t>(static_cast<uint64_t>(launch.schedule.os_threads), 1, blocks));
   while (runners_.size() < count) runners_.push_back(std::make_unique<BlockRunner>());
   std::vector<std::thread> others;
-  for (size_t i = 1; i < count; ++i) others.emplace_back(work, runners_[i].get());
-  work(runners_[0].get());
+  for (uint64_t i = 1; i < count; ++i) others.emplace_back(work, i, runners_[i].get());
+  work(0, runners_[0].get());
   for (std::thread& other : others) other.join();
 }
 

@@ -93,10 +93,10 @@ struct GradientRows {
     const GradientParams& g = p.gradient;
     const uint32_t back = static_cast<uint32_t>(
         (chunk.tap_h * g.h.step * g.w.out_size + chunk.tap_w * g.w.step) * g.out_c);
-    FillRowsAlongK<TileShape>(storage, [&](uint32_t tile_row, uint32_t k) {
+    FillRows<TileShape>(true, source, storage, [&](uint32_t tile_row, uint32_t k) {
       const TileRow& row = storage.rows[tile_row];
       const int32_t valid = HasTap(p, row, chunk) ? static_cast<int32_t>(chunk.count - k) : 0;
-      return ReadQuad(source, row.base - back + chunk.k + k, g.is_aligned, valid);
+      return PlacesInLine(row.base - back + chunk.k + k, g.is_aligned, valid);
     });
   }
 };
@@ -112,10 +112,10 @@ struct GradientColumns {
     const uint32_t tap = static_cast<uint32_t>(tap_h * g.w.kernel_size + tap_w);
     const uint32_t base = tap * static_cast<uint32_t>(g.group_in_c * g.out_c) +
                           work.group * static_cast<uint32_t>(g.group_out_c) + chunk.k;
-    FillColumnsAlongK<TileShape>(storage, [&](uint32_t tile_column, uint32_t k) {
+    FillColumns<TileShape>(true, source, storage, [&](uint32_t tile_column, uint32_t k) {
       const uint32_t column = work.first_column + tile_column;
       const int32_t valid = column < p.n ? static_cast<int32_t>(chunk.count - k) : 0;
-      return ReadQuad(source, base + column * g.out_c + k, g.is_aligned, valid);
+      return PlacesInLine(base + column * g.out_c + k, g.is_aligned, valid);
     });
   }
 };

@@ -31,10 +31,23 @@ struct FilterGradient {
   using Columns = MatrixColumns;
 };
 
+// A multiprocessor's 65,536 registers suffice for 1024 threads with 64 each, but not where sums
+// take two registers or addresses do.
+template <typename Multiply>
+inline constexpr int kThreadsPerMultiprocessor = 1024;
+template <>
+inline constexpr int kThreadsPerMultiprocessor<Texture32Multiply> = 768;
+template <>
+inline constexpr int kThreadsPerMultiprocessor<L1Plain16Multiply> = 768;
+template <>
+inline constexpr int kThreadsPerMultiprocessor<L1Transposed16Multiply> = 768;
+
 // Any number of blocks of TileShape::kThreads does all items of p.grid. A table in shared memory
 // follows the storage.
 template <typename Multiply, typename Role, typename TileShape>
-__global__ void __launch_bounds__(TileShape::kThreads) LookupKernel(const TileProductParams p) {
+__global__ void __launch_bounds__(TileShape::kThreads,
+                                  kThreadsPerMultiprocessor<Multiply> / TileShape::kThreads)
+    LookupKernel(const TileProductParams p) {
   using Product = TileProduct<Multiply, typename Role::Rows, typename Role::Columns, TileShape>;
   auto& storage = DynamicShared<typename Product::Storage>();
   void* const table = &storage + 1;

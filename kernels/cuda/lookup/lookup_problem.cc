@@ -6,24 +6,10 @@
 #include <numeric>
 
 #include "kernels/cuda/lookup/tile_storage.h"
+#include "kernels/cuda/make_params.h"
 
 namespace axlut {
 namespace {
-
-CallParams MakeCallParams(const GpuCall& call, bool add_to_out) {
-  CallParams params;
-  params.a = call.a;
-  params.b = call.b;
-  params.quantization = call.quantization;
-  params.device_quantization = call.device_quantization;
-  params.zero_codes_b = call.zero_codes_b;
-  params.scales_b = call.scales_b;
-  params.out = call.out;
-  params.sum = call.sum;
-  params.subtract_zero_points = call.subtract_zero_points;
-  params.add_to_out = add_to_out;
-  return params;
-}
 
 // Whether four neighbours can be read at once where a line begins at a multiple of these sizes.
 bool IsAligned(const GpuOperand& operand, std::initializer_list<int64_t> sizes) {

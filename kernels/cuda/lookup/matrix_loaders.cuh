@@ -27,6 +27,18 @@ struct PlainChunks {
   }
 };
 
+// The quad of a matrix at line `line` (a row of A, a column of B) of `lines`, and at k of a chunk.
+__device__ inline Places PlacesInMatrix(const MatrixParams& matrix, uint32_t group, uint32_t line,
+                                        uint32_t lines, const Chunk& chunk, uint32_t k) {
+  const int32_t lines_left = static_cast<int32_t>(lines - line);
+  const int32_t k_left = static_cast<int32_t>(chunk.count - k);
+  const bool along_k = matrix.k_is_contiguous;
+  const uint32_t place =
+      along_k ? line * matrix.stride + chunk.k + k : (chunk.k + k) * matrix.stride + line;
+  const int32_t valid = along_k ? (lines_left > 0 ? k_left : 0) : (k_left > 0 ? lines_left : 0);
+  return PlacesInLine(group * matrix.group_stride + place, matrix.is_aligned, valid);
+}
+
 // Rows of A are rows of a matrix.
 struct MatrixRows : PlainChunks {
   template <typename Storage>
@@ -39,20 +51,9 @@ struct MatrixRows : PlainChunks {
   __device__ static void Fill(const TileProductParams& p, const TileWork& work, const Chunk& chunk,
                               const Source& source, Storage& storage) {
     const MatrixParams& a = p.a;
-    const uint32_t base = work.group * a.group_stride;
-    if (a.k_is_contiguous) {
-      FillRowsAlongK<TileShape>(storage, [&](uint32_t tile_row, uint32_t k) {
-        const uint32_t row = work.first_row + tile_row;
-        const int32_t valid = row < p.m ? static_cast<int32_t>(chunk.count - k) : 0;
-        return ReadQuad(source, base + row * a.stride + chunk.k + k, a.is_aligned, valid);
-      });
-    } else {
-      FillRowsAcrossK<TileShape>(storage, [&](uint32_t tile_row, uint32_t k) {
-        const uint32_t row = work.first_row + tile_row;
-        const int32_t valid = k < chunk.count ? static_cast<int32_t>(p.m - row) : 0;
-        return ReadQuad(source, base + (chunk.k + k) * a.stride + row, a.is_aligned, valid);
-      });
-    }
+    FillRows<TileShape>(a.k_is_contiguous, source, storage, [&](uint32_t tile_row, uint32_t k) {
+      return PlacesInMatrix(a, work.group, work.first_row + tile_row, p.m, chunk, k);
+    });
   }
 };
 
@@ -62,20 +63,10 @@ struct MatrixColumns {
   __device__ static void Fill(const TileProductParams& p, const TileWork& work, const Chunk& chunk,
                               const Source& source, Storage& storage) {
     const MatrixParams& b = p.b;
-    const uint32_t base = work.group * b.group_stride;
-    if (b.k_is_contiguous) {
-      FillColumnsAlongK<TileShape>(storage, [&](uint32_t tile_column, uint32_t k) {
-        const uint32_t column = work.first_column + tile_column;
-        const int32_t valid = column < p.n ? static_cast<int32_t>(chunk.count - k) : 0;
-        return ReadQuad(source, base + column * b.stride + chunk.k + k, b.is_aligned, valid);
-      });
-    } else {
-      FillColumnsAcrossK<TileShape>(storage, [&](uint32_t tile_column, uint32_t k) {
-        const uint32_t column = work.first_column + tile_column;
-        const int32_t valid = k < chunk.count ? static_cast<int32_t>(p.n - column) : 0;
-        return ReadQuad(source, base + (chunk.k + k) * b.stride + column, b.is_aligned, valid);
-      });
-    }
+    FillColumns<TileShape>(
+        b.k_is_contiguous, source, storage, [&](uint32_t tile_column, uint32_t k) {
+          return PlacesInMatrix(b, work.group, work.first_column + tile_column, p.n, chunk, k);
+        });
   }
 };
 

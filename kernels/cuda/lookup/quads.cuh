@@ -44,8 +44,28 @@ __device__ inline Quad<float> MakeQuad(float x, float y, float z, float w) {
   return {{x, y, z, w}};
 }
 
-// Where a tile's operands come from. One() and Four() read; Padding() is what taps outside an input
-// read; Nothing() is for places of the tile that no product uses, and adds nothing to code sums.
+// Where the four operands of a quad are: their indices, or one of these.
+inline constexpr int32_t kPadding = -1;  // a tap outside the input: reads the zero point
+inline constexpr int32_t kNothing = -2;  // no product uses it; adds nothing to code sums
+struct Places {
+  int32_t at[4];
+  bool are_together;  // at[0] and the three after it can be read at once
+};
+
+__device__ inline Places PlacesTogether(uint32_t first) {
+  const int32_t at = static_cast<int32_t>(first);
+  return {{at, at + 1, at + 2, at + 3}, true};
+}
+__device__ inline Places PlacesOfAll(int32_t place) {
+  return {{place, place, place, place}, false};
+}
+// Four neighbours in memory, `valid` of which exist.
+__device__ inline Places PlacesInLine(uint32_t first, bool is_aligned, int32_t valid) {
+  const auto at = [&](int32_t i) { return i < valid ? static_cast<int32_t>(first) + i : kNothing; };
+  return {{at(0), at(1), at(2), at(3)}, is_aligned && valid >= 4};
+}
+
+// Reads quads of an operand.
 template <typename Operand>
 struct Source;
 
@@ -55,20 +75,41 @@ struct Source<uint8_t> {
 
   __device__ Source(const GpuOperand& operand, const GpuRange& range) : reader(operand, range) {}
 
-  __device__ uint32_t One(uint32_t index) const { return reader.Pattern(index); }
-  __device__ Quad<uint8_t> Four(uint32_t index) const {
-    if (reader.is_float) {
-      const float4 values =
-          *reinterpret_cast<const float4*>(static_cast<const float*>(reader.data) + index);
-      return MakeQuad(
-          QuantizeToPattern(reader.range, values.x), QuantizeToPattern(reader.range, values.y),
-          QuantizeToPattern(reader.range, values.z), QuantizeToPattern(reader.range, values.w));
-    }
-    const uint8_t* bytes = static_cast<const uint8_t*>(reader.data) + index;
-    return {*reinterpret_cast<const uint32_t*>(bytes) & reader.Mask() * 0x01010101u};
+  __device__ Quad<uint8_t> Read(const Places& places) const {
+    return reader.is_float ? ReadFloats(places) : ReadBytes(places);
   }
-  __device__ uint32_t Padding() const { return reader.ZeroPattern(); }
-  __device__ uint32_t Nothing() const { return static_cast<uint32_t>(reader.range.code_flip); }
+
+ private:
+  // What stands at a place without an index.
+  __device__ uint32_t Constant(int32_t place) const {
+    return place == kPadding ? reader.ZeroPattern() : static_cast<uint32_t>(reader.range.code_flip);
+  }
+  __device__ Quad<uint8_t> ReadBytes(const Places& places) const {
+    const uint8_t* bytes = static_cast<const uint8_t*>(reader.data);
+    if (places.are_together) {
+      return {*reinterpret_cast<const uint32_t*>(bytes + places.at[0]) &
+              reader.Mask() * 0x01010101u};
+    }
+    const auto one = [&](int32_t place) {
+      return place >= 0 ? bytes[place] & reader.Mask() : Constant(place);
+    };
+    return MakeQuad(one(places.at[0]), one(places.at[1]), one(places.at[2]), one(places.at[3]));
+  }
+  __device__ Quad<uint8_t> ReadFloats(const Places& places) const {
+    const float* floats = static_cast<const float*>(reader.data);
+    float4 values;
+    if (places.are_together) {
+      values = *reinterpret_cast<const float4*>(floats + places.at[0]);
+    } else {
+      const auto one = [&](int32_t place) { return place >= 0 ? floats[place] : 0.0f; };
+      values = {one(places.at[0]), one(places.at[1]), one(places.at[2]), one(places.at[3])};
+    }
+    const auto pattern = [&](int32_t place, float value) {
+      return place >= 0 ? QuantizeToPattern(reader.range, value) : Constant(place);
+    };
+    return MakeQuad(pattern(places.at[0], values.x), pattern(places.at[1], values.y),
+                    pattern(places.at[2], values.z), pattern(places.at[3], values.w));
+  }
 };
 
 template <>
@@ -78,19 +119,11 @@ struct Source<float> {
   __device__ Source(const GpuOperand& operand, const GpuRange&)
       : data(static_cast<const float*>(operand.data)) {}
 
-  __device__ float One(uint32_t index) const { return data[index]; }
-  __device__ Quad<float> Four(uint32_t index) const {
-    return *reinterpret_cast<const Quad<float>*>(data + index);
+  __device__ Quad<float> Read(const Places& places) const {
+    const auto one = [&](int32_t place) { return place >= 0 ? data[place] : 0.0f; };
+    return MakeQuad(one(places.at[0]), one(places.at[1]), one(places.at[2]), one(places.at[3]));
   }
-  __device__ float Padding() const { return 0.0f; }
-  __device__ float Nothing() const { return 0.0f; }
 };
-
-// Four times the same.
-template <typename Value>
-__device__ inline auto Repeat(Value value) {
-  return MakeQuad(value, value, value, value);
-}
 
 // The code sum of a quad's patterns.
 __device__ inline uint32_t CodeSum(const Quad<uint8_t>& quad, int32_t code_flip, uint32_t sum) {

@@ -103,17 +103,19 @@ struct TileProduct {
     const GpuRange& range = storage.quantization.a;
     const auto zero_a = static_cast<Sum>(range.zero_code - range.code_flip);
     if (zero_a == 0 || row_mask == 0) return;
+    uint32_t codes[4] = {};
+#pragma unroll 1
+    for (int k = 0; k < kTileDepth; ++k) {
+      const uint32_t flip = static_cast<uint32_t>(storage.quantization.b.code_flip) * 0x01010101u;
+      const Quad<uint8_t> quad = {storage.b[k][ColumnQuad()].bits ^ flip};
 #pragma unroll
-    for (int j = 0; j < 4; ++j) {
-      Sum codes = 0;
-      for (int k = 0; k < kTileDepth; ++k) {
-        codes += Values(storage.b[k])[4 * ColumnQuad() + j] ^
-                 static_cast<uint32_t>(storage.quantization.b.code_flip);
-      }
+      for (int j = 0; j < 4; ++j) codes[j] += Pick(quad, j);
+    }
 #pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        if (row_mask >> i & 1) sums[i][j] -= zero_a * codes;
-      }
+    for (int i = 0; i < 4; ++i) {
+      if ((row_mask >> i & 1) == 0) continue;
+#pragma unroll
+      for (int j = 0; j < 4; ++j) sums[i][j] -= zero_a * codes[j];
     }
   }
 
@@ -122,6 +124,7 @@ struct TileProduct {
                                   uint32_t* codes) {
     const uint32_t t = threadIdx.x;
     if (t < TileShape::kRows) {
+#pragma unroll 4
       for (int q = 0; q < kTileDepth / 4; ++q) {
         *codes = CodeSum(storage.a[t][q], storage.quantization.a.code_flip, *codes);
       }
@@ -129,6 +132,7 @@ struct TileProduct {
         if (Rows::HasTap(p, storage.rows[t], chunk)) storage.taps[t] += chunk.count;
       }
     } else if (!kIsMasked && t < TileShape::kRows + TileShape::kColumns) {
+#pragma unroll 4
       for (int k = 0; k < kTileDepth; ++k) {
         *codes += Values(storage.b[k])[t - TileShape::kRows] ^
                   static_cast<uint32_t>(storage.quantization.b.code_flip);
@@ -211,27 +215,37 @@ struct TileProduct {
  private:
   // All sums of a thread's outputs, corrected; where several blocks share an output, its part.
   __device__ static void Store(const TileProductParams& p, const TileWork& work, uint32_t chunk_end,
-                               const Storage& storage, const Sum (&sums)[4][4]) {
+                               const Storage& storage, Sum (&sums)[4][4]) {
     const uint32_t k_begin = work.chunk_begin * kTileDepth;
     const uint32_t k_taps = min(chunk_end * kTileDepth, p.k) - min(k_begin, p.k);
-#pragma unroll
-    for (int i = 0; i < 4; ++i) {
+#pragma unroll 1
+    for (uint32_t i = 0; i < 4; ++i) {
       const uint32_t row = FirstRow() + i * TileShape::kRowThreads;
-      const uint32_t out = storage.rows[row].out;
-      if (out == kNoOutput) continue;
       const uint32_t taps = kIsMasked ? storage.taps[row] : k_taps;
+      if (storage.rows[row].out != kNoOutput) StoreRow(p, work, row, taps, storage, sums[0]);
+        // Registers cannot be indexed by a loop that stays one, so the next row's sums move up.
 #pragma unroll
-      for (int j = 0; j < 4; ++j) {
-        const uint32_t tile_column = 4 * ColumnQuad() + j;
-        const uint32_t column = work.first_column + tile_column;
-        if (column >= p.n) continue;
-        if constexpr (kHasCodes) {
-          const uint32_t channel = work.group * p.channel_group_stride + column;
-          const uint64_t sum = Corrected(p, storage, channel, row, tile_column, taps, sums[i][j]);
-          Write(p, storage, out + column, channel, sum);
-        } else {
-          static_cast<float*>(p.call.out)[out + column] = sums[i][j];
-        }
+      for (int above = 0; above < 3; ++above) {
+#pragma unroll
+        for (int j = 0; j < 4; ++j) sums[above][j] = sums[above + 1][j];
+      }
+    }
+  }
+
+  __device__ static void StoreRow(const TileProductParams& p, const TileWork& work, uint32_t row,
+                                  uint32_t taps, const Storage& storage, const Sum (&sums)[4]) {
+#pragma unroll
+    for (int j = 0; j < 4; ++j) {
+      const uint32_t tile_column = 4 * ColumnQuad() + j;
+      const uint32_t column = work.first_column + tile_column;
+      const uint32_t out = storage.rows[row].out + column;
+      if (column >= p.n) continue;
+      if constexpr (kHasCodes) {
+        const uint32_t channel = work.group * p.channel_group_stride + column;
+        const uint64_t sum = Corrected(p, storage, channel, row, tile_column, taps, sums[j]);
+        Write(p, storage, out, channel, sum);
+      } else {
+        static_cast<float*>(p.call.out)[out] = sums[j];
       }
     }
   }

@@ -35,55 +35,46 @@ __device__ inline TileWork DecodeWork(const TileGrid& grid, uint32_t item) {
   return work;
 }
 
-// quad_at(row, k): the quad of A at k, k + 1, ..., both within the tile.
-template <typename TileShape, typename Storage, typename QuadAt>
-__device__ inline void FillRowsAlongK(Storage& storage, const QuadAt& quad_at) {
-  constexpr int kPerRow = kTileDepth / 4;
+// Fills A. A quad lies along k in memory (at k, k + 1, ... of a row) or across it (at rows row,
+// row + 1, ...). places(row, k): of the quad that begins there, counted within the tile.
+// The loop is not unrolled: a chunk's products take far longer than its loads.
+template <typename TileShape, typename Source, typename Storage, typename PlacesAt>
+__device__ inline void FillRows(bool along_k, const Source& source, Storage& storage,
+                                const PlacesAt& places) {
+  constexpr uint32_t kPerRow = kTileDepth / 4;
+  constexpr uint32_t kPerK = TileShape::kRows / 4;
+#pragma unroll 1
   for (uint32_t q = threadIdx.x; q < TileShape::kRows * kPerRow; q += TileShape::kThreads) {
-    storage.a[q / kPerRow][q % kPerRow] = quad_at(q / kPerRow, q % kPerRow * 4);
-  }
-}
-
-// quad_at(row, k): the quad of A at rows row, row + 1, ...
-template <typename TileShape, typename Storage, typename QuadAt>
-__device__ inline void FillRowsAcrossK(Storage& storage, const QuadAt& quad_at) {
-  constexpr int kPerK = TileShape::kRows / 4;
-  for (uint32_t q = threadIdx.x; q < kTileDepth * kPerK; q += TileShape::kThreads) {
-    const uint32_t row = q % kPerK * 4;
-    const auto quad = quad_at(row, q / kPerK);
+    const uint32_t row = along_k ? q / kPerRow : q % kPerK * 4;
+    const uint32_t k = along_k ? q % kPerRow * 4 : q / kPerK;
+    const auto quad = source.Read(places(row, k));
+    if (along_k) {
+      storage.a[row][k / 4] = quad;
+    } else {
 #pragma unroll
-    for (int i = 0; i < 4; ++i) Values(storage.a[row + i])[q / kPerK] = Pick(quad, i);
+      for (int i = 0; i < 4; ++i) Values(storage.a[row + i])[k] = Pick(quad, i);
+    }
   }
 }
 
-// quad_at(column, k): the quad of B at columns column, column + 1, ...
-template <typename TileShape, typename Storage, typename QuadAt>
-__device__ inline void FillColumnsAcrossK(Storage& storage, const QuadAt& quad_at) {
-  constexpr int kPerK = TileShape::kColumns / 4;
-  for (uint32_t q = threadIdx.x; q < kTileDepth * kPerK; q += TileShape::kThreads) {
-    storage.b[q / kPerK][q % kPerK] = quad_at(q % kPerK * 4, q / kPerK);
-  }
-}
-
-// quad_at(column, k): the quad of B at k, k + 1, ...
-template <typename TileShape, typename Storage, typename QuadAt>
-__device__ inline void FillColumnsAlongK(Storage& storage, const QuadAt& quad_at) {
-  constexpr int kPerColumn = kTileDepth / 4;
+// Fills B, in the same way. places(column, k).
+template <typename TileShape, typename Source, typename Storage, typename PlacesAt>
+__device__ inline void FillColumns(bool along_k, const Source& source, Storage& storage,
+                                   const PlacesAt& places) {
+  constexpr uint32_t kPerColumn = kTileDepth / 4;
+  constexpr uint32_t kPerK = TileShape::kColumns / 4;
+#pragma unroll 1
   for (uint32_t q = threadIdx.x; q < TileShape::kColumns * kPerColumn; q += TileShape::kThreads) {
-    const uint32_t k = q % kPerColumn * 4;
-    const auto quad = quad_at(q / kPerColumn, k);
+    const uint32_t column = along_k ? q / kPerColumn : q % kPerK * 4;
+    const uint32_t k = along_k ? q % kPerColumn * 4 : q / kPerK;
+    const auto quad = source.Read(places(column, k));
+    if (along_k) {
 #pragma unroll
-    for (int i = 0; i < 4; ++i) Values(storage.b[k + i])[q / kPerColumn] = Pick(quad, i);
+      for (int i = 0; i < 4; ++i) Values(storage.b[k + i])[column] = Pick(quad, i);
+    } else {
+      storage.b[k][column / 4] = quad;
+    }
   }
-}
-
-// Four neighbours of a line of `source` from index on, `valid` of which exist.
-template <typename Source>
-__device__ inline auto ReadQuad(const Source& source, uint32_t index, bool is_aligned,
-                                int32_t valid) {
-  if (is_aligned && valid >= 4) return source.Four(index);
-  const auto at = [&](int32_t i) { return i < valid ? source.One(index + i) : source.Nothing(); };
-  return MakeQuad(at(0), at(1), at(2), at(3));
 }
 
 }  // namespace axlut::AXLUT_GPU_TARGET

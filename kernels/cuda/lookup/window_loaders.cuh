@@ -41,18 +41,16 @@ __device__ inline bool IsInside(const WindowParams& w, const WindowOrigin& origi
          static_cast<uint32_t>(origin.x + offset.x) < static_cast<uint32_t>(w.in_w);
 }
 
-template <typename Source>
-__device__ inline auto ReadTap(const WindowParams& w, const Source& source,
-                               const WindowOrigin& origin, const WindowOrigin& offset) {
-  return IsInside(w, origin, offset) ? source.One(origin.base + offset.base) : source.Padding();
+__device__ inline int32_t PlaceOfTap(const WindowParams& w, const WindowOrigin& origin,
+                                     const WindowOrigin& offset) {
+  return IsInside(w, origin, offset) ? static_cast<int32_t>(origin.base + offset.base) : kPadding;
 }
 
 // Four channels of one tap.
-template <typename Source>
-__device__ inline auto ReadTapQuad(const WindowParams& w, const Source& source,
-                                   const WindowOrigin& origin, const WindowOrigin& offset) {
-  return IsInside(w, origin, offset) ? source.Four(origin.base + offset.base)
-                                     : Repeat(source.Padding());
+__device__ inline Places PlacesOfTap(const WindowParams& w, const WindowOrigin& origin,
+                                     const WindowOrigin& offset) {
+  return IsInside(w, origin, offset) ? PlacesTogether(origin.base + offset.base)
+                                     : PlacesOfAll(kPadding);
 }
 
 // Rows of A are windows.
@@ -68,16 +66,16 @@ struct WindowRows : PlainChunks {
   __device__ static void Fill(const TileProductParams& p, const TileWork&, const Chunk& chunk,
                               const Source& source, Storage& storage) {
     const WindowParams& w = p.windows;
-    FillRowsAlongK<TileShape>(storage, [&](uint32_t tile_row, uint32_t k) {
+    FillRows<TileShape>(true, source, storage, [&](uint32_t tile_row, uint32_t k) {
       const TileRow& row = storage.rows[tile_row];
       const WindowOrigin origin = {row.base, row.y, row.x};
-      if (k >= chunk.count || row.out == kNoOutput) return Repeat(source.Nothing());
-      if (w.is_aligned) return ReadTapQuad(w, source, origin, OffsetOf(w, chunk.k + k));
+      if (k >= chunk.count || row.out == kNoOutput) return PlacesOfAll(kNothing);
+      if (w.is_aligned) return PlacesOfTap(w, origin, OffsetOf(w, chunk.k + k));
       const auto at = [&](uint32_t i) {
-        if (k + i >= chunk.count) return source.Nothing();
-        return ReadTap(w, source, origin, OffsetOf(w, chunk.k + k + i));
+        if (k + i >= chunk.count) return kNothing;
+        return PlaceOfTap(w, origin, OffsetOf(w, chunk.k + k + i));
       };
-      return MakeQuad(at(0), at(1), at(2), at(3));
+      return Places{{at(0), at(1), at(2), at(3)}, false};
     });
   }
 };
@@ -95,19 +93,19 @@ struct WindowColumns : PlainChunks {
   __device__ static void Fill(const TileProductParams& p, const TileWork& work, const Chunk& chunk,
                               const Source& source, Storage& storage) {
     const WindowParams& w = p.windows;
-    FillRowsAcrossK<TileShape>(storage, [&](uint32_t tile_row, uint32_t k) {
-      if (k >= chunk.count) return Repeat(source.Nothing());
+    FillRows<TileShape>(false, source, storage, [&](uint32_t tile_row, uint32_t k) {
+      if (k >= chunk.count) return PlacesOfAll(kNothing);
       const WindowOrigin origin = OriginOf(w, work.group, chunk.k + k);
       const TileRow* rows = &storage.rows[tile_row];
       // Channels are multiples of four then, and so is the number of rows.
       if (w.is_aligned && rows->out != kNoOutput) {
-        return ReadTapQuad(w, source, origin, {rows->base, rows->y, rows->x});
+        return PlacesOfTap(w, origin, {rows->base, rows->y, rows->x});
       }
       const auto at = [&](int i) {
-        if (rows[i].out == kNoOutput) return source.Nothing();
-        return ReadTap(w, source, origin, {rows[i].base, rows[i].y, rows[i].x});
+        if (rows[i].out == kNoOutput) return kNothing;
+        return PlaceOfTap(w, origin, {rows[i].base, rows[i].y, rows[i].x});
       };
-      return MakeQuad(at(0), at(1), at(2), at(3));
+      return Places{{at(0), at(1), at(2), at(3)}, false};
     });
   }
 };
