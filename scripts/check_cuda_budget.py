@@ -133,6 +133,8 @@ def check(entries, uses, budget, slack):
     """All that is wrong. entries: {(kernel, architecture): Entry}, uses and budget likewise."""
     for (kernel, architecture), entry in sorted(entries.items()):
         yield from wrong_in_itself(kernel, entry)
+        if uses[kernel, architecture].threads and not uses[kernel, architecture].blocks_per_sm:
+            yield f"{kernel} on sm_{architecture} cannot be launched: not one block fits an SM"
         if (kernel, architecture) in budget:
             yield from over_budget(kernel, architecture, uses[kernel, architecture],
                                    budget[kernel, architecture], slack)
@@ -155,11 +157,13 @@ class Resources:
                               check=True).stdout.splitlines()
 
     def kernels_by_symbol(self):
-        """{demangled declaration of a kernel: its id}."""
+        """{kernel as demangle() names it: its id}."""
         rows = [line.split() for line in self.run("names")]
-        types = demangle([name for _, name in rows], ["-t"])
-        # axlut::KernelOf<..., &(void axlut::on_device::F<..>(axlut::Params))>
-        return {re.search(r"&\((.*)\)>$", text)[1]: row[0] for row, text in zip(rows, types)}
+        # axlut::KernelOf<axlut::Params, &(void axlut::on_device::F<...>(axlut::Params))>, or
+        # axlut::KernelOf<axlut::Params, &axlut::on_device::F> for a function that is no template.
+        types = run_cxxfilt([name for _, name in rows], "-t")
+        found = [re.search(r"&(?:\((.*)\(axlut::\w+\)\)|(.*))>$", text) for text in types]
+        return {match[1] or match[2]: row[0] for row, match in zip(rows, found)}
 
     def occupancies(self, questions):
         """(blocks per SM, percent) for each (architecture, registers, barriers, threads, shared)."""
@@ -167,9 +171,14 @@ class Resources:
         return [tuple(map(int, line.split())) for line in self.run("occupancy", text)]
 
 
-def demangle(symbols, options=()):
+def run_cxxfilt(symbols, *options):
     return subprocess.run(["c++filt", *options], input="\n".join(symbols), capture_output=True,
                           text=True, check=True).stdout.splitlines()
+
+
+def demangle(symbols):
+    """Names of kernels without their only parameter."""
+    return [re.sub(r"\(axlut::\w+\)$", "", text) for text in run_cxxfilt(symbols)]
 
 
 def measure(entries, launches, resources):

@@ -35,7 +35,8 @@ TOOL_HEADERS = {
     "sim": re.compile(r"^verilated"),
     "runtime/tf": re.compile(r"^tensorflow/"),
     "runtime/model": re.compile(r"^flatbuffers/"),
-    "runtime/bench": re.compile(r"^oneapi/dnnl/"),
+    "runtime/bench": re.compile(r"^(oneapi/dnnl/|cudnn)"),
+    "kernels/cuda": re.compile(r"^(cuda|boost/context/)"),
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

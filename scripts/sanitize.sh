@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Builds the kernels' and layers' tests (and the fuzzer) with sanitizers and runs them:
+# Builds the kernels' and layers' tests (and the fuzzer), those of GPU kernels in the host emulation
+# too, with sanitizers and runs them:
 #   scripts/sanitize.sh [asan-ubsan] [tsan]     both by default
 # Ends with one line of counts for each; exits 1 if anything failed.
 set -euo pipefail
@@ -25,6 +26,10 @@ for preset in "${presets[@]}"; do
   [ "$preset" != tsan ] || targets=("${threaded[@]}")
   cmake --preset "$preset" >build.log 2>&1 || { cat build.log; exit 1; }
   mv build.log "build/$preset/configure.log"
+  # GPU kernels run on fibers; two OS threads, for races between blocks.
+  mapfile -t gpu_targets <"build/$preset/gpu_tests.txt"
+  export AXLUT_HOST_SCHEDULE=shuffled,1,2
+  targets+=("${gpu_targets[@]}")
   cmake --build "build/$preset" -j "$(nproc)" --target "${targets[@]}" >"build/$preset/build.log" 2>&1 ||
     { tail -n 50 "build/$preset/build.log"; exit 1; }
   failed=0

@@ -32,8 +32,8 @@ function(axlut_find_cuda found why)
   endif()
   set(version ${CMAKE_MATCH_1})
   set(AXLUT_CUDA_VERSION ${version} PARENT_SCOPE)
-  if(version VERSION_LESS 12.8)  # the first that knows sm_100
-    set(${why} "${AXLUT_NVCC} is of CUDA ${version}, older than 12.8" PARENT_SCOPE)
+  if(version VERSION_LESS 13.0)
+    set(${why} "${AXLUT_NVCC} is of CUDA ${version}, older than 13.0" PARENT_SCOPE)
     return()
   endif()
 
@@ -102,9 +102,10 @@ endfunction()
 # ptxas says of each is left in FILE.ptxas.log, in the target's binary folder.
 #
 # -fmad=false: float steps must round like the host's, which contracts nothing to fma() either.
+# Line tables would make the objects four times as large; --compress-mode=size makes up for it.
 function(axlut_cuda_objects target)
   axlut_cuda_architecture_flags(architectures)
-  set(flags -std=c++20 -O3 -lineinfo -fmad=false -Xptxas=-v -I${PROJECT_SOURCE_DIR}
+  set(flags -std=c++20 -O3 -lineinfo --compress-mode=size -fmad=false -Xptxas=-v -I${PROJECT_SOURCE_DIR}
       -ccbin=${CMAKE_CXX_COMPILER}
       -Xcompiler=-Wall,-Wextra,-fPIC,-fvisibility=hidden ${architectures})
   if(AXLUT_WERROR)
@@ -126,8 +127,10 @@ function(axlut_cuda_objects target)
 endfunction()
 
 # axlut_use_cudart(TARGET): the CUDA runtime's headers, and its static library, which needs no driver
-# to load, for who links the target.
+# to load, for who links the target. Who uses an installed AxLUT has a toolkit of his own, which
+# axlutConfig.cmake looks for.
 function(axlut_use_cudart target)
   target_include_directories(${target} SYSTEM PUBLIC $<BUILD_INTERFACE:${AXLUT_CUDA_INCLUDE}>)
-  target_link_libraries(${target} PUBLIC ${AXLUT_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
+  target_link_libraries(${target} PUBLIC $<BUILD_INTERFACE:${AXLUT_CUDART}>
+    $<INSTALL_INTERFACE:CUDA::cudart_static> Threads::Threads ${CMAKE_DL_LIBS} rt)
 endfunction()

@@ -10,6 +10,7 @@ install(EXPORT axlut_targets NAMESPACE axlut:: DESTINATION ${CMAKE_INSTALL_LIBDI
 install(DIRECTORY kernels frontend lutgen sim DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/axlut
         COMPONENT Development FILES_MATCHING PATTERN "*.h" PATTERN "*.def" PATTERN "*.inc"
         PATTERN "yosys" EXCLUDE PATTERN "testing" EXCLUDE PATTERN "commands" EXCLUDE
+        PATTERN "host" EXCLUDE  # the emulation of GPUs, for tests
         PATTERN "analysis" EXCLUDE)  # not in an installed library: it needs FLINT
 install(DIRECTORY runtime/base runtime/table runtime/nn runtime/model
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/axlut/runtime

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "kernels/cpu/dispatch.h"
+#include "kernels/cuda/open_gpu.h"
 #include "runtime/base/cpu_features.h"
+#include "runtime/bench/gpu_device.h"
 #include "runtime/commands/commands.h"
 
 namespace axlut {
@@ -33,6 +35,42 @@ std::vector<Kernel> Kernels() {
   return kernels;
 }
 
+// The GPUs that --device of 'lutrun bench' can name.
+struct Gpus {
+  std::vector<GpuProperties> found;
+  std::string why_none;  // if none was found
+
+  Gpus() {
+    for (int device = 0; device == 0 || device < CudaDeviceCount(); ++device) {
+      const auto gpu = OpenGpu("gpu:" + std::to_string(device));
+      if (gpu.ok()) {
+        found.push_back((*gpu)->properties());
+      } else if (why_none.empty()) {
+        why_none = gpu.error().message();
+      }
+    }
+  }
+
+  nlohmann::ordered_json ToJson() const {
+    nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+    for (const GpuProperties& gpu : found) {
+      rows.push_back({{"name", gpu.name},
+                      {"capability", gpu.capability},
+                      {"multiprocessors", gpu.multiprocessors},
+                      {"memory_bytes", gpu.memory_bytes}});
+    }
+    return rows;
+  }
+};
+
+void PrintGpus(const Gpus& gpus, std::ostream& out) {
+  if (gpus.found.empty()) out << "gpu      none: " << gpus.why_none << "\n";
+  for (const GpuProperties& gpu : gpus.found) {
+    out << fmt::format("gpu      {}, sm_{}, {} multiprocessors, {} MiB\n", gpu.name, gpu.capability,
+                       gpu.multiprocessors, gpu.memory_bytes >> 20);
+  }
+}
+
 Result<int> RunDevices(const cli::po::variables_map&, const cli::Context& context) {
   AXLUT_RETURN_IF_ERROR(CheckMaxIsa());
   const unsigned threads = std::thread::hardware_concurrency();
@@ -47,12 +85,14 @@ Result<int> RunDevices(const cli::po::variables_map&, const cli::Context& contex
                                            {"threads", threads},
                                            {"isa", Name(ActiveIsa())},
                                            {"isa_detected", Name(DetectedIsa())},
-                                           {"kernels", kernels}};
+                                           {"kernels", kernels},
+                                           {"gpus", Gpus().ToJson()}};
     AXLUT_RETURN_IF_ERROR(context.WriteJson(answer.dump(2)));
     return cli::kExitDone;
   }
   context.out << fmt::format("cpu      {} threads, instruction set {} (detected {})\n", threads,
                              Name(ActiveIsa()), Name(DetectedIsa()));
+  PrintGpus(Gpus(), context.out);
   context.out << "kernels  gemm_* for the terms of plans, the others for residuals and tables:\n";
   for (const Kernel& kernel : Kernels()) {
     context.out << fmt::format("  {:<24} needs {}{}\n", kernel.name, KernelIsaName(kernel.isa),
@@ -66,12 +106,12 @@ Result<int> RunDevices(const cli::po::variables_map&, const cli::Context& contex
 cli::Subcommand DevicesCommand() {
   cli::Subcommand command;
   command.name = "devices";
-  command.summary = "Lists what networks can run on: CPU, instruction set, kernels";
+  command.summary = "Lists what layers can run on: CPU, instruction set, kernels, GPUs";
   command.synopsis = "[options]";
   command.description =
       "Shows the instruction set that kernels use and the kernels; for each layer the plan and the "
       "kernels of least predicted cost are taken. AXLUT_MAX_ISA=scalar|avx2|avx512|avx512vbmi|amx "
-      "caps the instruction set.";
+      "caps the instruction set. GPUs are those that 'lutrun bench --device' can use.";
   command.examples = {"lutrun devices", "AXLUT_MAX_ISA=avx2 lutrun devices --json"};
   command.run = RunDevices;
   return command;

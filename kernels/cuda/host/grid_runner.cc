@@ -7,27 +7,6 @@
 #include <random>
 #include <thread>
 
-namespace axlut {
-
-std::string HostSchedule::ToString() const {
-  std::string text = order == Order::kForward   ? "forward"
-                     : order == Order::kReverse ? "reverse"
-                                                : "shuffled (seed " + std::to_string(seed) + ")";
-  return text + ", " + std::to_string(os_threads) +
-         (os_threads == 1 ? " OS thread" : " OS threads");
-}
-
-std::vector<HostSchedule> AllHostSchedules(uint32_t seed) {
-  using Order = HostSchedule::Order;
-  std::vector<HostSchedule> schedules;
-  for (const Order order : {Order::kForward, Order::kReverse, Order::kShuffled}) {
-    for (const int os_threads : {1, 2}) schedules.push_back({order, seed, os_threads});
-  }
-  return schedules;
-}
-
-}  // namespace axlut
-
 namespace axlut::on_host {
 namespace {
 

@@ -21,7 +21,7 @@ struct HostGpuOptions {
   int capability = 80;
   int multiprocessors = 0;  // 0: as a usual card of that architecture has
   int64_t memory_bytes = int64_t{1} << 30;
-  HostSchedule schedule = {};
+  HostSchedule schedule = DefaultHostSchedule();
   // false: work is done when the call returns. true: not before Synchronize() of its stream, or
   // Free(), which waits for the whole device. So results that are read too early are wrong, and so
   // is work that relies on another stream's.

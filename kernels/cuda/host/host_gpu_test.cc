@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <vector>
@@ -75,6 +76,21 @@ TEST(HostSchedule, OrdersOfThreadsAndBlocks) {
     return order;
   };
   EXPECT_NE(order_in_block(0), order_in_block(1));
+}
+
+TEST(HostSchedule, TheEnvironmentSaysWhatTheDefaultIs) {
+  const auto of = [](const char* text) {
+    setenv("AXLUT_HOST_SCHEDULE", text, 1);
+    const std::string schedule = HostGpuOptions().schedule.ToString();
+    unsetenv("AXLUT_HOST_SCHEDULE");
+    return schedule;
+  };
+  EXPECT_EQ(of("forward"), "forward, 1 OS thread");
+  EXPECT_EQ(of("reverse,1,2"), "reverse, 2 OS threads");
+  EXPECT_EQ(of("shuffled,7"), "shuffled (seed 7), 1 OS thread");
+  for (const char* const wrong : {"", "backward", "reverse,x", "reverse,1,0", "reverse,1,2,3"}) {
+    EXPECT_DEATH(of(wrong), "AXLUT_HOST_SCHEDULE is ") << wrong;
+  }
 }
 
 TEST(HostSchedule, AMissingBarrierGivesWrongResultsInEverySchedule) {

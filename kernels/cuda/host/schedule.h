@@ -20,6 +20,11 @@ struct HostSchedule {
   std::string ToString() const;
 };
 
+// What AXLUT_HOST_SCHEDULE says: "ORDER[,SEED[,OS_THREADS]]", ORDER being forward, reverse or
+// shuffled; without it HostSchedule{}. So one test program covers many schedules (axlut_gpu_test in
+// CMakeLists.txt). Aborts if it says anything else.
+HostSchedule DefaultHostSchedule();
+
 // The three orders, each with 1 and with 2 threads of the operating system.
 std::vector<HostSchedule> AllHostSchedules(uint32_t seed = 1);
 

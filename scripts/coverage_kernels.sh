@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Which lines of the GPU kernels (kernels/cuda/**/*.cuh) the tests run in the host emulation:
+#   scripts/coverage_kernels.sh
+# Writes build/coverage/kernels.txt and kernels.json; exits 1 below 100 % of the lines that the host
+# compiles.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/setup.sh
+build=build/coverage
+mkdir -p "$build"
+cmake --preset coverage >"$build/configure.log" 2>&1 || { cat "$build/configure.log"; exit 1; }
+cmake --build "$build" -j "$(nproc)" --target axlut_gpu_tests >"$build/build.log" 2>&1 ||
+  { tail -n 50 "$build/build.log"; exit 1; }
+find "$build" -name '*.gcda' -delete
+while read -r test; do
+  "$build/tests/$test" >"$build/$test.log" 2>&1 || { tail -n 50 "$build/$test.log"; exit 1; }
+done <"$build/gpu_tests.txt"
+python3 scripts/coverage_kernels.py "$build"
