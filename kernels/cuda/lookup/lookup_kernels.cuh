@@ -31,16 +31,16 @@ struct FilterGradient {
   using Columns = MatrixColumns;
 };
 
-// A multiprocessor's 65,536 registers suffice for 1024 threads with 64 each, but not where sums
-// take two registers or addresses do.
+// A multiprocessor's 65,536 registers suffice for 1024 threads with 64 each, but not where sums take
+// two registers. Where addresses do, ptxas spills with less than 128 in some of the kernels.
 template <typename Multiply>
 inline constexpr int kThreadsPerMultiprocessor = 1024;
 template <>
 inline constexpr int kThreadsPerMultiprocessor<Texture32Multiply> = 768;
 template <>
-inline constexpr int kThreadsPerMultiprocessor<L1Plain16Multiply> = 768;
+inline constexpr int kThreadsPerMultiprocessor<L1Plain16Multiply> = 512;
 template <>
-inline constexpr int kThreadsPerMultiprocessor<L1Transposed16Multiply> = 768;
+inline constexpr int kThreadsPerMultiprocessor<L1Transposed16Multiply> = 512;
 
 // Any number of blocks of TileShape::kThreads does all items of p.grid. A table in shared memory
 // follows the storage.
