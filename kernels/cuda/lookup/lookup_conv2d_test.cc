@@ -288,6 +288,11 @@ TEST_F(LookupConv2d, FewTilesOnALargeDevice) {
           options.role = role;
           options.sum = role == GpuRole::kForward ? GpuSum::kInt32 : GpuSum::kInt64;
           Check(shape, variant, options);
+          if (add) continue;
+          Conv2dOnGpuOptions floats = options;
+          floats.sum = GpuSum::kFloat;
+          floats.per_channel_b = role == GpuRole::kForward;
+          Check(shape, variant, floats);
         }
       }
     }
@@ -314,6 +319,7 @@ TEST_F(LookupConv2d, AnyScheduleOfThreadsAndBlocks) {
 }
 
 TEST_F(LookupConv2d, BatchesAndGroupsBeyondGridLimits) {
+  if (kIsSanitized) GTEST_SKIP() << "takes too long";
   Conv2dShape shape = Square(1, 1, 1, 1, 0);
   shape.batch = 65536;
   CheckAll(shape);
@@ -323,6 +329,7 @@ TEST_F(LookupConv2d, BatchesAndGroupsBeyondGridLimits) {
 }
 
 TEST_F(LookupConv2d, AWholeLayerTakesAboutASecond) {
+  if (kIsSanitized) GTEST_SKIP() << "takes too long";
   const Conv2dShape shape = Square(28, 128, 3, 128, 1);
   Conv2dOnGpuOptions options;
   const Conv2dOnGpu layer(*table_, shape, options, 1);
@@ -339,7 +346,7 @@ TEST_F(LookupConv2d, AWholeLayerTakesAboutASecond) {
   ASSERT_TRUE(status.ok()) << status.message();
   EXPECT_EQ(actual, layer.Expected<int32_t>());
   RecordProperty("milliseconds", static_cast<int>(seconds * 1000));
-#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifdef NDEBUG
   EXPECT_LT(seconds, 2.0);  // 0.5 on an otherwise idle Zen 4
 #endif
 }

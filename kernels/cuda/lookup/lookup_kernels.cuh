@@ -64,4 +64,18 @@ __global__ void __launch_bounds__(TileShape::kThreads,
   }
 }
 
+// Any number of blocks.
+__global__ inline void __launch_bounds__(kSumsToFloatThreads)
+    SumsToFloatInPlace(const SumsToFloatInPlaceParams p) {
+  const GpuQuantization quantization = LoadQuantization(p.call);
+  int32_t* const out = static_cast<int32_t*>(p.call.out);
+  for (uint32_t i = blockIdx.x * kSumsToFloatThreads + threadIdx.x; i < p.count;
+       i += gridDim.x * kSumsToFloatThreads) {
+    uint32_t row = i;
+    const uint32_t channel = DivideAndRest(p.channels, &row);
+    out[i] = __float_as_int(
+        ScaledSum(quantization.a.scale, ScaleB(p.call, quantization, channel), out[i]));
+  }
+}
+
 }  // namespace axlut::AXLUT_GPU_TARGET
