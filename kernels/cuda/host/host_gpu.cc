@@ -25,11 +25,11 @@ constexpr size_t kMaxTexels = size_t{1} << 27;  // cudaDeviceProp::maxTexture1DL
 
 struct Architecture {
   int capability;
-  int multiprocessors;  // T4, A100, RTX 3090, L4 (58), H100 SXM, B200
+  int multiprocessors;  // T4, A100, RTX 3090, Jetson Orin, L4, H100 SXM, B200
   int max_shared_bytes;
 };
 constexpr Architecture kArchitectures[] = {
-    {75, 40, 64 * 1024}, {80, 108, 163 * 1024}, {86, 82, 99 * 1024},
+    {75, 40, 64 * 1024}, {80, 108, 163 * 1024}, {86, 82, 99 * 1024},    {87, 16, 163 * 1024},
     {89, 58, 99 * 1024}, {90, 132, 227 * 1024}, {100, 148, 227 * 1024},
 };
 

@@ -17,7 +17,7 @@
 namespace axlut {
 
 struct HostGpuOptions {
-  // 75, 80, 86, 89, 90 or 100: with the limits of that architecture.
+  // 75, 80, 86, 87, 89, 90 or 100: with the limits of that architecture.
   int capability = 80;
   int multiprocessors = 0;  // 0: as a usual card of that architecture has
   int64_t memory_bytes = int64_t{1} << 30;
