@@ -99,6 +99,36 @@ TEST_P(TensorConv2d, ExactMultipliersNeedNoResidual) {
   }
 }
 
+// Four at a time only where they lie so.
+TEST_P(TensorConv2d, TakesCodesAtAnyAddress) {
+  std::mt19937 random(9);
+  UsePlan(RandomTermPlan({1}, 8, 8, &random));
+  Conv2dShape shape;
+  shape.in_w = shape.out_w = 5;
+  shape.in_c = 8;
+  shape.out_c = 3;
+  const Conv2dOnGpu test(*table_, shape, {}, 9);
+  GpuBuffer input;
+  GpuBuffer workspace;
+  const size_t workspace_bytes = TensorWorkspaceBytes(*gpu_table_, shape);
+  ASSERT_TRUE(GpuBuffer::Create(&gpu_, test.a.bytes() + 1, "input", &input).ok());
+  ASSERT_TRUE(GpuBuffer::Create(&gpu_, workspace_bytes, "workspace", &workspace).ok());
+  uint8_t* const odd = input.As<uint8_t>() + 1;
+  ASSERT_TRUE(gpu_.CopyToDevice(odd, test.a.data(), test.a.bytes(), nullptr).ok());
+  std::vector<int32_t> found;
+  const GpuStatus status = test.Run<int32_t>(
+      &gpu_,
+      [&](GpuCall call) {
+        call.a.data = odd;
+        call.workspace = workspace.data();
+        return LaunchTensorConv2d(
+            {gpu_table_.get(), shape, GpuRole::kForward, GpuVariant::kTensor, &call, false});
+      },
+      &found);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(found, test.Expected<int32_t>());
+}
+
 TEST_P(TensorConv2d, ReportsWhichLaunchFailed) {
   std::mt19937 random(3);
   UsePlan(RandomTermPlan({1}, 8, 8, &random));
