@@ -133,6 +133,8 @@ def check(entries, uses, budget, slack):
     """All that is wrong. entries: {(kernel, architecture): Entry}, uses and budget likewise."""
     for (kernel, architecture), entry in sorted(entries.items()):
         yield from wrong_in_itself(kernel, entry)
+        if uses[kernel, architecture].threads and not uses[kernel, architecture].blocks_per_sm:
+            yield f"{kernel} on sm_{architecture} cannot be launched: not one block fits an SM"
         if (kernel, architecture) in budget:
             yield from over_budget(kernel, architecture, uses[kernel, architecture],
                                    budget[kernel, architecture], slack)

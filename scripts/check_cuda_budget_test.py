@@ -66,6 +66,11 @@ class CheckCudaBudgetTest(unittest.TestCase):
         self.assertEqual(complaints(use=Use(256, 1024, 56, 3, 75)),
                          ["k on sm_75 has 3 blocks per SM; the budget wants 4"])
 
+    def test_finds_launches_that_no_device_takes(self):
+        self.assertEqual(complaints(use=Use(256, 132096, 56, 0, 0),
+                                    budget=Use(256, 132096, 56, 0, 0)),
+                         ["k on sm_75 cannot be launched: not one block fits an SM"])
+
     def test_every_kernel_has_a_budget_and_every_budget_a_kernel(self):
         self.assertEqual(complaints(budget=None),
                          ["k on sm_75 has no budget; run with --update and look at it"])

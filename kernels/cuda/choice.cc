@@ -8,6 +8,7 @@
 
 #include "kernels/cuda/gpu_rates.h"
 #include "kernels/cuda/launches.h"
+#include "kernels/cuda/tensor/tensor_shared.h"
 
 namespace axlut {
 namespace {
@@ -16,15 +17,15 @@ namespace {
 constexpr double kStagingBytesPerClock = 64;
 constexpr double kSharedRowPadding = 2;  // entries, see docs/gpu-kernels.md
 
-// How much of a warp's 32 lanes an output dimension fills.
-double LanesFilled(int64_t columns) {
-  const int64_t warps = (columns + 31) / 32;
-  return static_cast<double>(columns) / static_cast<double>(warps * 32);
+// How much of its tiles of `tile` an output dimension fills.
+double TilesFilled(int64_t outputs, int64_t tile) {
+  const int64_t tiles = (outputs + tile - 1) / tile;
+  return static_cast<double>(outputs) / static_cast<double>(tiles * tile);
 }
 
-// The better of a warp along the columns and one along the rows.
+// Of a warp's 32 lanes: the better of a warp along the columns and one along the rows.
 double LanesFilled(const GpuProblem& problem) {
-  return std::max(LanesFilled(problem.columns), LanesFilled(problem.rows));
+  return std::max(TilesFilled(problem.columns, 32), TilesFilled(problem.rows, 32));
 }
 
 double MacsPerMultiprocessor(const GpuTable& table, const GpuProblem& problem) {
@@ -115,8 +116,10 @@ std::vector<GpuChoice> GpuChoices(const GpuTable& table, const GpuProblem& probl
   std::vector<GpuChoice> choices = LookupChoices(table, problem);
   if (HasTensorKernel(table, problem)) {
     const GpuRates& rates = GpuRatesOf(table.gpu()->properties().capability);
-    GpuChoice tensor =
-        Predict(table, problem, GpuVariant::kTensor, rates.tensor / table.terms().count, 0);
+    const double rate = rates.tensor / table.terms().count *
+                        TilesFilled(problem.rows, kTensorRows) *
+                        TilesFilled(problem.columns, kTensorColumns);
+    GpuChoice tensor = Predict(table, problem, GpuVariant::kTensor, rate, 0);
     if (table.residual() != nullptr) {
       tensor.clocks += LookupChoices(*table.residual(), problem).front().clocks;
       tensor.why += ", and the residual's lookups";

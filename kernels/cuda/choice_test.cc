@@ -48,6 +48,16 @@ TEST(GpuChoice, AnExactTableRunsOnTensorCores) {
   }
 }
 
+TEST(GpuChoice, OneRowLeavesTensorCoresIdle) {
+  Device device(90, true);
+  GpuProblem dense;
+  dense.rows = 1;
+  dense.columns = dense.depth = 1024;
+  EXPECT_EQ(VariantsOf(*device.table, dense).front(), GpuVariant::kL1);
+  dense.rows = 64;
+  EXPECT_EQ(VariantsOf(*device.table, dense).front(), GpuVariant::kTensor);
+}
+
 TEST(GpuChoice, ATableWithoutAPlanNeverRunsOnTensorCores) {
   Device device(90);
   for (const GpuVariant variant : VariantsOf(*device.table, kLarge)) {

@@ -24,6 +24,20 @@ struct DepthwiseFilterShared {
   uint64_t sums[kDepthwiseWarps][kTaps][32];
 };
 
+// Planes: positions of a block, and of one of its threads per channel; most channels of a block;
+// most columns of a band.
+inline constexpr int kPlanesPositions = 128;
+inline constexpr int kPlanesPerThread = kPlanesPositions / 32;
+inline constexpr int kPlanesChannels = 32;
+inline constexpr int kPlanesColumns = 64;
+
+// Shared memory of the planes kernel; channels_per_block planes of plane_pitch bytes follow it.
+template <typename Acc>
+struct PlanesShared {
+  // The pitch puts eight channels of four neighbours into 32 banks.
+  Acc sums[kDepthwiseWarps][kPlanesPositions + 4];
+};
+
 // A Conv2dShape with groups == in_c. Coordinates of taps and indices of elements fit int32_t
 // (GpuConv2d::Create checks).
 struct DepthwiseParams {
@@ -43,6 +57,11 @@ struct DepthwiseParams {
   int32_t phases = 0;      // input gradient
   uint32_t segments = 0;   // filter gradient
   int32_t segments_w = 0;  // per output row
+  // Planes.
+  int32_t bands = 0, band_w = 0;  // of columns
+  int32_t tiles_per_band = 0;
+  int32_t channels_per_block = 0;
+  int32_t plane_pitch = 0;  // bytes; an odd number of words, so that channels meet no conflict
 };
 
 }  // namespace axlut

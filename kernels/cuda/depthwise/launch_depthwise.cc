@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "kernels/cuda/depthwise/depthwise_params.h"
@@ -97,12 +98,78 @@ uint32_t Blocks(int64_t items, int64_t per_block) {
   return static_cast<uint32_t>((items + per_block - 1) / per_block);
 }
 
+int64_t DivideUp(int64_t count, int64_t step) { return (count + step - 1) / step; }
+
+// How the planes kernel cuts a layer.
+struct PlanesCut {
+  int64_t bands = 0, band_w = 0, tiles_per_band = 0;
+  int64_t plane_pitch = 0;  // 0: too large to be told
+  int64_t channel_blocks = 0, channels_per_block = 0;
+  int64_t shared_bytes = 0;
+
+  PlanesCut(const Conv2dShape& s, bool has_int64_sums) {
+    bands = DivideUp(s.out_w, kPlanesColumns);
+    band_w = DivideUp(s.out_w, bands);
+    tiles_per_band = DivideUp(s.out_h * band_w, kPlanesPositions);
+    // A tile can begin anywhere in a row.
+    const int64_t rows = std::min(s.out_h, (kPlanesPositions + band_w - 2) / band_w + 1);
+    const int64_t region_h = (rows - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
+    const int64_t region_w = (band_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
+    if (region_h > kMaxPlaneBytes || region_w > kMaxPlaneBytes) return;
+    plane_pitch = (DivideUp(region_h * region_w, 4) | 1) * 4;
+    // As many channels, in whole rounds of the warps, as the limit allows.
+    const int64_t sums_bytes = static_cast<int64_t>(
+        has_int64_sums ? sizeof(PlanesShared<uint64_t>) : sizeof(PlanesShared<uint32_t>));
+    const int64_t fitting = (kMaxSharedBytes - sums_bytes) / plane_pitch;
+    const int64_t most = std::clamp<int64_t>(fitting / kDepthwiseWarps * kDepthwiseWarps,
+                                             kDepthwiseWarps, kPlanesChannels);
+    channel_blocks = DivideUp(s.out_c, most);
+    channels_per_block = DivideUp(s.out_c, channel_blocks);
+    shared_bytes = sums_bytes + channels_per_block * plane_pitch;
+  }
+
+  // Four blocks of a multiprocessor leave most of the memory that is also the L1 cache to the
+  // table.
+  static constexpr int64_t kMaxSharedBytes = 20 << 10;
+  static constexpr int64_t kMaxPlaneBytes = kMaxSharedBytes / kDepthwiseWarps;
+  bool Fits() const { return plane_pitch > 0 && shared_bytes <= kMaxSharedBytes; }
+};
+
+// Fewer channels than warps would leave warps without work.
+bool PlanesFit(const Conv2dLaunch& launch, const PlanesCut& cut) {
+  const Conv2dShape& s = launch.shape;
+  return launch.table->images().entries16 != nullptr && s.out_c >= kDepthwiseWarps && cut.Fits() &&
+         cut.channel_blocks <= kMaxGridY;
+}
+
+GpuStatus LaunchPlanes(const Conv2dLaunch& launch, const PlanesCut& cut) {
+  DepthwiseParams p = MakeParams(launch);
+  p.bands = static_cast<int32_t>(cut.bands);
+  p.band_w = static_cast<int32_t>(cut.band_w);
+  p.tiles_per_band = static_cast<int32_t>(cut.tiles_per_band);
+  p.channels_per_block = static_cast<int32_t>(cut.channels_per_block);
+  p.plane_pitch = static_cast<int32_t>(cut.plane_pitch);
+  GpuLaunch grid;
+  grid.grid_x = static_cast<uint32_t>(launch.shape.batch * cut.bands * cut.tiles_per_band);
+  grid.grid_y = static_cast<uint32_t>(cut.channel_blocks);
+  grid.threads = kDepthwiseThreads;
+  grid.shared_bytes = static_cast<size_t>(cut.shared_bytes);
+  return LaunchKernel(launch.table->gpu(),
+                      launch.call->sum == GpuSum::kInt64 ? GpuKernelId::kDepthwisePlanesSum64
+                                                         : GpuKernelId::kDepthwisePlanesSum32,
+                      grid, launch.call->stream, p);
+}
+
 GpuStatus LaunchForward(const Conv2dLaunch& launch) {
   const Conv2dShape& s = launch.shape;
+  if (s.OutputCount() == 0) return {};
+  if (launch.variant == GpuVariant::kL1) {
+    const PlanesCut cut(s, launch.call->sum == GpuSum::kInt64);
+    if (PlanesFit(launch, cut)) return LaunchPlanes(launch, cut);
+  }
   DepthwiseParams p = MakeParams(launch);
   p.items_w = (p.out_w + kDepthwiseTile - 1) / kDepthwiseTile;
   p.items = static_cast<uint32_t>(s.batch * s.out_h * p.items_w * s.out_c);
-  if (p.items == 0) return {};
   const KernelForWidth* const known = FindKernelForWidth(launch);
   const KernelsForAnyShape& any = launch.call->sum == GpuSum::kInt64 ? kForward64 : kForward32;
   GpuLaunch grid;

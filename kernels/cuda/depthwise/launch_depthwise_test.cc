@@ -87,6 +87,14 @@ class DepthwiseOnGpu : public ::testing::Test {
     for (size_t i = 0; i < actual.size(); ++i) ASSERT_EQ(actual[i], expected[i]) << "at " << i;
   }
 
+  // Of the only launch since ForgetCalls().
+  std::string LaunchedKernel() const {
+    for (const HostGpuCall& call : gpu_->calls()) {
+      if (call.kind == GpuCallKind::kLaunch) return call.what;
+    }
+    return "";
+  }
+
   // Every role and variant, with bytes to int32_t.
   void ExpectEqualInEveryRole(const Conv2dShape& shape) {
     for (const GpuRole role : kRoles) {
@@ -211,6 +219,48 @@ TEST_F(DepthwiseOnGpu, EqualsTheReferenceForEveryTypeOfOperandAndSum) {
   }
 }
 
+// Several tiles, bands of columns and blocks of channels; the kernel that runs is the one meant.
+TEST_F(DepthwiseOnGpu, PlanesEqualTheReference) {
+  const ShapeSizes sizes[] = {
+      {.in_c = 9, .in_h = 12, .in_w = 12, .batch = 2},
+      {.in_c = 8, .in_h = 3, .in_w = 65},
+      {.in_c = 33, .in_h = 2, .in_w = 130},
+      {.in_c = 70, .kernel_h = 5, .kernel_w = 4, .in_h = 13, .in_w = 11, .batch = 3},
+      {.in_c = 16, .in_h = 25, .in_w = 27, .stride_h = 2, .stride_w = 2},
+      {.in_c = 11, .multiplier = 3, .in_h = 30, .in_w = 7, .stride_h = 3, .stride_w = 1},
+      {.in_c = 12, .in_h = 20, .in_w = 20, .dilation_h = 3, .dilation_w = 2},
+      {.in_c = 8, .kernel_h = 1, .kernel_w = 1, .in_h = 1, .in_w = 1, .batch = 7},
+      // Planes so large that only some channels fit.
+      {.in_c = 40, .kernel_h = 7, .kernel_w = 7, .in_h = 10, .in_w = 40, .dilation_w = 3}};
+  for (const ShapeSizes& size : sizes) {
+    for (const bool is_float : {false, true}) {
+      Conv2dOnGpuOptions options;
+      options.float_a = options.float_b = is_float;
+      options.per_channel_b = !is_float;
+      gpu_->ForgetCalls();
+      ExpectEqual<int32_t>(Depthwise(size), GpuVariant::kL1, options);
+      EXPECT_EQ(LaunchedKernel(), "kDepthwisePlanesSum32");
+      options.sum = GpuSum::kInt64;
+      options.add_to_out = true;
+      gpu_->ForgetCalls();
+      ExpectEqual<int64_t>(Depthwise(size), GpuVariant::kL1, options);
+      EXPECT_EQ(LaunchedKernel(), "kDepthwisePlanesSum64");
+    }
+  }
+}
+
+TEST_F(DepthwiseOnGpu, LayersWhosePlanesDoNotFitRunWithoutThem) {
+  const ShapeSizes sizes[] = {
+      {.in_c = 7},  // fewer channels than warps
+      {.in_c = 8, .in_h = 6, .in_w = 9, .dilation_h = 60, .dilation_w = 50},
+      {.in_c = 8, .in_h = 6, .in_w = 9, .dilation_h = 100000, .dilation_w = 2}};
+  for (const ShapeSizes& size : sizes) {
+    gpu_->ForgetCalls();
+    ExpectEqual<int32_t>(Depthwise(size), GpuVariant::kL1, {});
+    EXPECT_EQ(LaunchedKernel(), "kDepthwiseForwardL1Table16Sum32");
+  }
+}
+
 // Bytes have random bits above the widths; code sums must not see them.
 TEST_F(DepthwiseOnGpu, EqualsTheReferenceForNarrowOperands) {
   const int widths[][2] = {{8, 4}, {4, 8}, {1, 1}, {2, 7}, {5, 3}};
@@ -258,6 +308,7 @@ TEST_F(DepthwiseOnGpu, DoesNotDependOnTheOrderOfThreads) {
       ExpectEqualInEveryRole(Depthwise({.in_c = 33, .in_h = 7, .in_w = 9, .batch = 2}));
       ExpectEqualInEveryRole(
           Depthwise({.in_c = 7, .multiplier = 3, .kernel_h = 2, .kernel_w = 6, .stride_w = 2}));
+      ExpectEqualInEveryRole(Depthwise({.in_c = 24, .in_h = 12, .in_w = 12}));
     });
   }
 }

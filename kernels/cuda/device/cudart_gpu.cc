@@ -231,12 +231,12 @@ void CudartGpu::DestroyTexture(GpuTexture texture) {
 
 std::string CudartGpu::LaunchError(const DeviceKernel& kernel, const GpuLaunch& launch,
                                    size_t params_bytes) const {
+  if (launch.shared_bytes > static_cast<size_t>(properties_.max_shared_bytes)) {
+    return "a block of this device has at most " + std::to_string(properties_.max_shared_bytes);
+  }
   if (params_bytes != kernel.params_bytes) {
     return "parameters of " + std::to_string(params_bytes) + " bytes, but it takes " +
            std::to_string(kernel.params_bytes);
-  }
-  if (launch.shared_bytes > static_cast<size_t>(properties_.max_shared_bytes)) {
-    return "a block of this device has at most " + std::to_string(properties_.max_shared_bytes);
   }
   return "";
 }

@@ -3,6 +3,7 @@
 #include "kernels/cuda/depthwise/depthwise_filter_gradient.cuh"
 #include "kernels/cuda/depthwise/depthwise_forward.cuh"
 #include "kernels/cuda/depthwise/depthwise_input_gradient.cuh"
+#include "kernels/cuda/depthwise/depthwise_planes.cuh"
 #include "kernels/cuda/device/device_kernels.h"
 
 namespace axlut {

@@ -31,8 +31,8 @@ struct FilterGradient {
   using Columns = MatrixColumns;
 };
 
-// A multiprocessor's 65,536 registers suffice for 1024 threads with 64 each, but not where sums take
-// two registers. Where addresses do, ptxas spills with less than 128 in some of the kernels.
+// A multiprocessor's 65,536 registers suffice for 1024 threads with 64 each, but not where sums
+// take two registers. Where addresses do, ptxas spills with less than 128 in some of the kernels.
 template <typename Multiply>
 inline constexpr int kThreadsPerMultiprocessor = 1024;
 template <>

@@ -105,7 +105,7 @@ struct Source<uint8_t> {
       values = {one(places.at[0]), one(places.at[1]), one(places.at[2]), one(places.at[3])};
     }
     const auto pattern = [&](int32_t place, float value) {
-      return place >= 0 ? QuantizeToPattern(reader.range, value) : Constant(place);
+      return place >= 0 ? reader.quantizer.Pattern(value) : Constant(place);
     };
     return MakeQuad(pattern(places.at[0], values.x), pattern(places.at[1], values.y),
                     pattern(places.at[2], values.z), pattern(places.at[3], values.w));

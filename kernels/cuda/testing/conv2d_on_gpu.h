@@ -5,10 +5,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "kernels/reference/conv2d.h"
 #include "kernels/reference/conv2d_gradients.h"
 #include "kernels/reference/depthwise.h"
+#include "kernels/reference/matmul.h"
 #include "kernels/testing/conv2d_case.h"
 
 namespace axlut {
@@ -104,6 +107,9 @@ struct Conv2dOnGpuOptions {
   bool per_channel_b = false;  // forward only
   bool device_quantization = false;
   bool add_to_out = false;
+  std::optional<int32_t> zero_code_a, zero_code_b;  // else at random
+  // A matrix product instead of the convolution, whose shape then has the output channels only.
+  std::optional<MatmulShape> matmul;
 };
 
 struct Conv2dOnGpu {
@@ -113,23 +119,32 @@ struct Conv2dOnGpu {
     std::mt19937 random(seed);
     const int width_a = table.view.width_a;
     const int width_b = table.view.width_b;
-    quantization.a = SomeRange(width_a, random() % 2 == 0,
-                               static_cast<int32_t>(random() % (1u << width_a)), 0.037f);
-    quantization.b = SomeRange(width_b, random() % 2 == 0,
-                               static_cast<int32_t>(random() % (1u << width_b)), 0.0113f);
-    const bool b_is_filter = options.role != GpuRole::kFilterGradient;
-    const bool a_is_input = options.role != GpuRole::kInputGradient;
-    a = TestOperand(a_is_input ? shape.InputCount() : shape.OutputCount(), quantization.a,
-                    options.float_a, &random);
-    b = TestOperand(b_is_filter ? shape.FilterCount() : shape.OutputCount(), quantization.b,
-                    options.float_b, &random);
+    const auto zero_code = [&](std::optional<int32_t> wish, int width) {
+      const auto code = static_cast<int32_t>(random() % (1u << width));
+      return wish ? std::min(*wish, (1 << width) - 1) : code;
+    };
+    quantization.a =
+        SomeRange(width_a, random() % 2 == 0, zero_code(options.zero_code_a, width_a), 0.037f);
+    quantization.b =
+        SomeRange(width_b, random() % 2 == 0, zero_code(options.zero_code_b, width_b), 0.0113f);
+    a = TestOperand(ACount(), quantization.a, options.float_a, &random);
+    b = TestOperand(BCount(), quantization.b, options.float_b, &random);
     for (int64_t o = 0; o < shape.out_c; ++o) {
       zero_codes_b.push_back(static_cast<int32_t>(o % 3) % (1 << width_b));
       scales_b.push_back(0.01f * static_cast<float>(o + 1));
     }
   }
 
+  int64_t ACount() const {
+    if (options.matmul) return options.matmul->ACount();
+    return options.role == GpuRole::kInputGradient ? shape.OutputCount() : shape.InputCount();
+  }
+  int64_t BCount() const {
+    if (options.matmul) return options.matmul->BCount();
+    return options.role == GpuRole::kFilterGradient ? shape.OutputCount() : shape.FilterCount();
+  }
   int64_t OutCount() const {
+    if (options.matmul) return options.matmul->OutputCount();
     if (options.role == GpuRole::kForward) return shape.OutputCount();
     return options.role == GpuRole::kInputGradient ? shape.InputCount() : shape.FilterCount();
   }
@@ -245,7 +260,9 @@ struct Conv2dOnGpu {
     const LutView lut{products.data(), table.view.width_a, table.view.width_b};
     const auto pad = static_cast<uint8_t>(quantization.a.zero_code ^ quantization.a.code_flip);
     std::vector<int64_t> sums(static_cast<size_t>(OutCount()));
-    if (options.role == GpuRole::kInputGradient) {
+    if (options.matmul) {
+      MatmulReference(lut, *options.matmul, a.patterns(), b.patterns(), sums.data());
+    } else if (options.role == GpuRole::kInputGradient) {
       Conv2dInputGradientReference(lut, shape, a.patterns(), b.patterns(), sums.data());
     } else if (options.role == GpuRole::kFilterGradient) {
       Conv2dFilterGradientReference(lut, shape, pad, a.patterns(), b.patterns(), sums.data());
