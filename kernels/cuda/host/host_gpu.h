@@ -26,6 +26,9 @@ struct HostGpuOptions {
   // Free(), which waits for the whole device. So results that are read too early are wrong, and so
   // is work that relies on another stream's.
   bool is_deferred = false;
+  // true: copies and fills take memory that was not allocated here, as a GPU takes that of a
+  // framework's allocator.
+  bool has_foreign_memory = false;
 };
 
 enum class GpuCallKind : uint8_t {
