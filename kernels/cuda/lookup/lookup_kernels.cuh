@@ -31,16 +31,11 @@ struct FilterGradient {
   using Columns = MatrixColumns;
 };
 
-// A multiprocessor's 65,536 registers suffice for 1024 threads with 64 each, but not where sums
-// take two registers. Where addresses do, ptxas spills with less than 128 in some of the kernels.
+// A multiprocessor's 65,536 registers suffice for 1024 threads with 64 each, but not where sums or
+// addresses take two registers.
 template <typename Multiply>
-inline constexpr int kThreadsPerMultiprocessor = 1024;
-template <>
-inline constexpr int kThreadsPerMultiprocessor<Texture32Multiply> = 768;
-template <>
-inline constexpr int kThreadsPerMultiprocessor<L1Plain16Multiply> = 512;
-template <>
-inline constexpr int kThreadsPerMultiprocessor<L1Transposed16Multiply> = 512;
+inline constexpr int kThreadsPerMultiprocessor =
+    sizeof(typename Multiply::Sum) == 8 || kStepsAtOnce<Multiply> < 4 ? 768 : 1024;
 
 // Any number of blocks of TileShape::kThreads does all items of p.grid. A table in shared memory
 // follows the storage.
@@ -65,7 +60,7 @@ __global__ void __launch_bounds__(TileShape::kThreads,
 }
 
 // Any number of blocks.
-__global__ inline void __launch_bounds__(kSumsToFloatThreads)
+__global__ void __launch_bounds__(kSumsToFloatThreads)
     SumsToFloatInPlace(const SumsToFloatInPlaceParams p) {
   const GpuQuantization quantization = LoadQuantization(p.call);
   int32_t* const out = static_cast<int32_t*>(p.call.out);
