@@ -68,8 +68,10 @@ struct OperandReader {
 
   __device__ uint32_t Mask() const { return (1u << range.width) - 1; }
   __device__ uint32_t Pattern(uint32_t index) const {
-    if (is_float) return quantizer.Pattern(static_cast<const float*>(data)[index]);
-    return static_cast<const uint8_t*>(data)[index] & Mask();
+    // One address for both cases: addresses of loads in flight take many registers.
+    const auto* element = static_cast<const uint8_t*>(data) + uint64_t{index} * (is_float ? 4 : 1);
+    if (is_float) return quantizer.Pattern(*reinterpret_cast<const float*>(element));
+    return *element & Mask();
   }
   // What a padded tap reads.
   __device__ uint32_t ZeroPattern() const {

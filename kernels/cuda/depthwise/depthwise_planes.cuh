@@ -64,16 +64,15 @@ __device__ inline void StagePlanes(const DepthwiseParams& p, const PlanesTile& t
   }
 }
 
-// The sums of channel o for kPlanesPerThread positions each 32 apart. planes: o's plane; offsets:
-// the positions' first taps in it.
-template <typename Acc>
+// The sums of channel o for kCount positions 32 apart. plane: o's input; offsets: the positions'
+// first taps in it.
+template <int kCount, typename Acc>
 __device__ inline void AddPlane(const DepthwiseParams& p, const PlanesTile& tile,
                                 const OperandReader& reader_a, const OperandReader& reader_b,
                                 const ZeroPointTerms<Acc>& zeros, const uint8_t* plane,
-                                const int32_t (&offsets)[kPlanesPerThread], int32_t live, int32_t o,
-                                Acc* sums) {
+                                const int32_t (&offsets)[kPlanesPerThread], int32_t o, Acc* sums) {
   const L1Transposed16Multiply multiply(p.table);
-  Acc products[kPlanesPerThread] = {};
+  Acc products[kCount] = {};
   Acc common = 0;
   for (int32_t i = 0; i < p.kernel_h; ++i) {
     for (int32_t j = 0; j < p.kernel_w; ++j) {
@@ -82,8 +81,7 @@ __device__ inline void AddPlane(const DepthwiseParams& p, const PlanesTile& tile
       common += zeros.OfB(reader_b.Code(pattern_b));
       const uint8_t* tap = plane + i * p.dilation_h * tile.region_w + j * p.dilation_w;
 #pragma unroll
-      for (int t = 0; t < kPlanesPerThread; ++t) {
-        if (t >= live) break;
+      for (int t = 0; t < kCount; ++t) {
         const uint32_t pattern_a = tap[offsets[t]];
         products[t] +=
             static_cast<Acc>(multiply(pattern_a, pattern_b)) + zeros.OfA(reader_a.Code(pattern_a));
@@ -91,7 +89,7 @@ __device__ inline void AddPlane(const DepthwiseParams& p, const PlanesTile& tile
     }
   }
 #pragma unroll
-  for (int t = 0; t < kPlanesPerThread; ++t) sums[t * 32] = products[t] + common;
+  for (int t = 0; t < kCount; ++t) sums[t * 32] = products[t] + common;
 }
 
 // Writes the finished sums of up to kDepthwiseWarps channels from first_o on.
@@ -139,6 +137,7 @@ __global__ void __launch_bounds__(kDepthwiseThreads, 4) DepthwisePlanes(Depthwis
   const int32_t positions = p.out_h * p.band_w - tile.first_position;
   const int32_t live = (positions + 31) / 32;
   int32_t offsets[kPlanesPerThread];
+  static_assert(kPlanesPerThread == 4);
 #pragma unroll
   for (int t = 0; t < kPlanesPerThread; ++t) {
     int32_t i = t * 32 + lane;
@@ -151,9 +150,19 @@ __global__ void __launch_bounds__(kDepthwiseThreads, 4) DepthwisePlanes(Depthwis
     if (done + warp < count) {
       const ZeroPointTerms<Acc> zeros(p.call, quantization, static_cast<uint32_t>(o),
                                       p.table.min_product);
-      AddPlane(p, tile, reader_a, reader_b, zeros,
-               planes + (o / p.multiplier - first_c) * p.plane_pitch, offsets, live, o,
-               &shared.sums[warp][lane]);
+      const uint8_t* const plane = planes + (o / p.multiplier - first_c) * p.plane_pitch;
+      Acc* const sums = &shared.sums[warp][lane];
+      // The number is known where the sums are unrolled, so that lookups do not wait for each
+      // other.
+      if (live >= 4) {
+        AddPlane<4>(p, tile, reader_a, reader_b, zeros, plane, offsets, o, sums);
+      } else if (live == 3) {
+        AddPlane<3>(p, tile, reader_a, reader_b, zeros, plane, offsets, o, sums);
+      } else if (live == 2) {
+        AddPlane<2>(p, tile, reader_a, reader_b, zeros, plane, offsets, o, sums);
+      } else {
+        AddPlane<1>(p, tile, reader_a, reader_b, zeros, plane, offsets, o, sums);
+      }
     }
     __syncthreads();
     StorePlanes(p, tile, quantization, shared, first_o + done, count - done);
