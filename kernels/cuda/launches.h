@@ -72,4 +72,10 @@ struct GpuNudge {
 GpuStatus LaunchNudgeRanges(Gpu* gpu, const GpuNudge& a, const GpuNudge& b, GpuStream stream,
                             GpuQuantization* quantization, int32_t* refused);
 
+// quantized[i] = the float that the code of values[i] in *range stands for; inside[i]: whether it
+// was within the range's ends. All in device memory; `range` is half of what LaunchNudgeRanges
+// wrote. NaN becomes the lower end and is not inside; a range that was refused gives NaN.
+GpuStatus LaunchFakeQuantize(Gpu* gpu, const float* values, int64_t count, const GpuRange* range,
+                             GpuStream stream, float* quantized, bool* inside);
+
 }  // namespace axlut
