@@ -49,10 +49,6 @@ class FloatQuantizer {
   float prescale_, scale_, reciprocal_;
 };
 
-__device__ inline uint32_t QuantizeToPattern(const GpuRange& range, float value) {
-  return FloatQuantizer(range).Pattern(value);
-}
-
 // Reads one operand. Patterns come without bits above the width, so that code sums can use them.
 struct OperandReader {
   const void* data;
