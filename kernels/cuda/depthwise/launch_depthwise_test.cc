@@ -188,6 +188,10 @@ TEST_F(DepthwiseOnGpu, EqualsTheReferenceForManyPositions) {
       Depthwise({.in_c = 1, .kernel_h = 2, .kernel_w = 2, .in_h = 2, .in_w = 70}));
 }
 
+TEST_F(DepthwiseOnGpu, EqualsTheReferenceForAWholeLayer) {
+  ExpectEqualInEveryRole(Depthwise({.in_c = 128, .in_h = 28, .in_w = 28}));
+}
+
 TEST_F(DepthwiseOnGpu, EqualsTheReferenceForEveryTypeOfOperandAndSum) {
   const Conv2dShape shapes[] = {
       Depthwise({.in_c = 5, .multiplier = 2}), Depthwise({.in_c = 3, .stride_w = 2}),
