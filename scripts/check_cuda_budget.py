@@ -8,7 +8,7 @@
 LOG: what ptxas -v said (build/kernels/cuda/device/*.ptxas.log). PROGRAM: cuda_kernel_resources,
 which knows the kernels' names and computes occupancies with NVIDIA's header. No kernel may spill,
 keep local arrays in memory, or have static shared memory; registers and occupancy must be within
-the table's. --update writes the table from what was measured; --launches: with the threads and the
+the table's. --update writes the table from what was measured, registers rounded up; --launches: with the threads and the
 shared memory of that table (of the test of launch shapes) instead of its own.
 
 Prints what is wrong and exits 1; exits 0 when all is within.
@@ -24,8 +24,10 @@ import sys
 
 COLUMNS = ["kernel", "architecture", "threads", "shared_bytes", "registers", "blocks_per_sm",
            "occupancy_percent"]
-# Another release of ptxas may take one unit of allocation (per thread) more.
-OTHER_RELEASE_REGISTERS = 8
+# SMs allocate registers in units of so many per thread: less than that costs nothing.
+REGISTER_UNIT = 8
+# Another release of ptxas may take one unit more.
+OTHER_RELEASE_REGISTERS = REGISTER_UNIT
 
 
 @dataclasses.dataclass
@@ -100,10 +102,11 @@ def write_budget(path, uses, release):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for (kernel, architecture), use in sorted(uses.items()):
-            row = [use.threads, use.shared_bytes, use.registers, use.blocks_per_sm,
+            registers = -(-use.registers // REGISTER_UNIT) * REGISTER_UNIT
+            row = [use.threads, use.shared_bytes, registers, use.blocks_per_sm,
                    use.occupancy_percent]
             if use.threads == 0:
-                row = ["", "", use.registers, "", ""]
+                row = ["", "", registers, "", ""]
             writer.writerow([kernel, architecture, *row])
 
 

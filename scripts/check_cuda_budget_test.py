@@ -82,10 +82,11 @@ class CheckCudaBudgetTest(unittest.TestCase):
                          ["gone on sm_75 has a budget, but there is no such kernel"])
 
     def test_reads_the_table_that_it_writes(self):
-        uses = {("k", 75): Use(256, 1024, 56, 4, 100), ("k", 100): Use(0, 0, 40, 0, 0)}
+        uses = {("k", 75): Use(256, 1024, 56, 4, 100), ("k", 100): Use(0, 0, 33, 0, 0)}
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "budget.csv"
             write_budget(path, uses, "13.0.88")
+            uses["k", 100].registers = 40  # whole units of allocation
             self.assertEqual(read_budget(path), (uses, "13.0.88"))
             self.assertIn("k,100,,,40,,\n", path.read_text(encoding="utf-8"))
 

@@ -139,7 +139,8 @@ GpuStatus Throughput::Measure(GpuVariant variant) {
   const double per_second = static_cast<double>(shape_.Macs()) / (1e-3 * least);
   const GpuProperties& gpu = gpu_->properties();
   // At the highest clock, which a GPU under load need not keep.
-  const double per_clock = per_second / (1e3 * gpu.clock_khz * gpu.multiprocessors);
+  const double clocks = 1e3 * gpu.clock_khz * gpu.multiprocessors;
+  const double per_clock = clocks > 0 ? per_second / clocks : 0;
   std::printf("%-10s %8.3f ms  %8.3f T/s  %8.2f per clock and SM, expected %.1f  (%s)\n",
               Name(variant), least, 1e-12 * per_second, per_clock,
               ExpectedRate(GpuRatesOf(gpu.capability), variant), matmul.name().c_str());
