@@ -56,14 +56,20 @@ GpuChoice PredictShared(const GpuTable& table, const GpuProblem& problem, const 
   return Predict(table, problem, GpuVariant::kShared, rate, table_bytes / kStagingBytesPerClock);
 }
 
+// Depthwise layers whose lanes share rows read their activations from the same memory: a fourth
+// access beside the three of a lookup.
+double L1Rate(const GpuProblem& problem, const GpuRates& rates) {
+  if (!problem.is_depthwise) return rates.l1 * LanesFilled(problem);
+  return std::max(rates.l1_rows, 0.75 * rates.l1 * problem.planes_filled);
+}
+
 // The variants that look products up, least time first.
 std::vector<GpuChoice> LookupChoices(const GpuTable& table, const GpuProblem& problem) {
   const GpuRates& rates = GpuRatesOf(table.gpu()->properties().capability);
   std::vector<GpuChoice> choices = {
       Predict(table, problem, GpuVariant::kTexture, rates.texture, 0)};
   if (table.images().entries16 != nullptr) {
-    const double rate = problem.is_depthwise ? rates.l1_rows : rates.l1 * LanesFilled(problem);
-    choices.push_back(Predict(table, problem, GpuVariant::kL1, rate, 0));
+    choices.push_back(Predict(table, problem, GpuVariant::kL1, L1Rate(problem, rates), 0));
     if (SharedLookupFits(table) && !problem.is_depthwise) {
       choices.push_back(PredictShared(table, problem, rates));
     }

@@ -20,7 +20,8 @@ struct GpuProblem {
   int64_t depth = 0;
   int64_t count = 1;
   bool is_depthwise = false;
-  bool is_forward = true;  // tensor kernels run nothing else
+  double planes_filled = 0;  // DepthwisePlanesFilled of a depthwise layer, forward
+  bool is_forward = true;    // tensor kernels run nothing else
 };
 
 struct GpuChoice {

@@ -89,6 +89,18 @@ TEST(GpuChoice, DepthwiseLayersAndGradientsHaveNoTensorKernel) {
   }
 }
 
+TEST(GpuChoice, DepthwiseLayersTakeL1WhereTheirLanesShareRows) {
+  GpuProblem problem = kLarge;
+  problem.is_depthwise = true;
+  problem.planes_filled = 0.9;
+  Device large(90);
+  EXPECT_EQ(VariantsOf(*large.table, problem).front(), GpuVariant::kL1);
+  Device small(75);
+  EXPECT_EQ(VariantsOf(*small.table, problem).front(), GpuVariant::kTexture);
+  problem.planes_filled = 0.3;
+  EXPECT_EQ(VariantsOf(*large.table, problem).front(), GpuVariant::kTexture);
+}
+
 TEST(GpuChoice, AWishForAVariantThatCannotRunNamesThoseThatCan) {
   Device device(75);
   GpuVariant variant = GpuVariant::kAuto;

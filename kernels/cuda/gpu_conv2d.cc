@@ -105,6 +105,7 @@ GpuProblem ProblemOf(const Conv2dShape& s, GpuRole role) {
       problem.rows = s.batch * s.out_h * s.out_w;
       problem.columns = s.GroupOutC();
       problem.depth = s.Depth();
+      if (problem.is_depthwise) problem.planes_filled = DepthwisePlanesFilled(s);
       break;
     case GpuRole::kInputGradient:
       problem.rows = s.batch * s.in_h * s.in_w;

@@ -40,6 +40,9 @@ bool SharedLookupFits(const GpuTable& table);
 
 // depthwise/: groups == in_c; kTexture and kL1; any role. depthwise/launch_depthwise.cc.
 GpuStatus LaunchDepthwiseConv2d(const Conv2dLaunch& launch);
+// Of the lanes of kL1's forward kernel that gives each warp one table row (tables of 16-bit
+// entries), how many have work; 0 if the layer is too small for it, or its window too large.
+double DepthwisePlanesFilled(const Conv2dShape& shape);
 
 // tensor/: the terms of the table's plan, with the offsets and the zero points, without the
 // residual. tensor/launch_tensor.cc. Forward role only; convolutions with groups too. They need a
@@ -68,5 +71,11 @@ struct GpuNudge {
 // float outputs are NaN, and its codes are 0.
 GpuStatus LaunchNudgeRanges(Gpu* gpu, const GpuNudge& a, const GpuNudge& b, GpuStream stream,
                             GpuQuantization* quantization, int32_t* refused);
+
+// quantized[i] = the float that the code of values[i] in *range stands for; inside[i]: whether it
+// was within the range's ends. All in device memory; `range` is half of what LaunchNudgeRanges
+// wrote. NaN becomes the lower end and is not inside; a range that was refused gives NaN.
+GpuStatus LaunchFakeQuantize(Gpu* gpu, const float* values, int64_t count, const GpuRange* range,
+                             GpuStream stream, float* quantized, bool* inside);
 
 }  // namespace axlut

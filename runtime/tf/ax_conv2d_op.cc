@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
-// AxlutConv2D: tf.nn.conv2d with every multiplication replaced by a look-up in a truth table.
-// Checks and converts; the arithmetic is runtime/nn/lut_conv2d.h. docs/tensorflow.md specifies it.
+// AxlutConv2D: tf.nn.conv2d with every multiplication replaced by a look-up in a truth table. The
+// op, specified in docs/tensorflow.md, and its kernel for CPUs, whose arithmetic is that of
+// runtime/nn/lut_conv2d.h.
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "runtime/nn/layer_cache.h"
 #include "runtime/nn/lut_conv2d.h"
-#include "runtime/tf/conv2d_attributes.h"
+#include "runtime/tf/ax_conv2d_base.h"
 #include "runtime/tf/quantized_input.h"
-#include "runtime/tf/table_cache.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 #include "tensorflow/core/framework/op.h"
-#include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/shape_inference.h"
 
 namespace axlut {
@@ -21,11 +18,8 @@ namespace {
 
 namespace tf = ::tensorflow;
 
-// Inputs of the op: the tensors, then the ends of their ranges.
-constexpr int kInput = 0, kFilter = 1, kInputMin = 2, kFilterMin = 4;
-
 absl::Status InferShape(tf::shape_inference::InferenceContext* context) {
-  for (int i = kInputMin; i < context->num_inputs(); ++i) {
+  for (int i = 2; i < context->num_inputs(); ++i) {  // the ends of the ranges
     tf::shape_inference::ShapeHandle scalar;
     TF_RETURN_IF_ERROR(context->WithRank(context->input(i), 0, &scalar));
   }
@@ -47,60 +41,19 @@ REGISTER_OP("AxlutConv2D")
     .Output("output: float")
     .SetShapeFn(InferShape);
 
-std::vector<int64_t> DimensionsOf(const tf::Tensor& tensor) {
-  std::vector<int64_t> dimensions;
-  for (int i = 0; i < tensor.dims(); ++i) dimensions.push_back(tensor.dim_size(i));
-  return dimensions;
-}
-
-class AxConv2dOp : public tf::OpKernel {
+class AxConv2dOp : public AxConv2dBase {
  public:
-  explicit AxConv2dOp(tf::OpKernelConstruction* context) : OpKernel(context) {
-    std::vector<int64_t> strides, dilations, explicit_paddings;
-    std::string padding;
-    OP_REQUIRES_OK(context, context->GetAttr("table", &table_path_));
-    OP_REQUIRES_OK(context, context->GetAttr("strides", &strides));
-    OP_REQUIRES_OK(context, context->GetAttr("dilations", &dilations));
-    OP_REQUIRES_OK(context, context->GetAttr("padding", &padding));
-    OP_REQUIRES_OK(context, context->GetAttr("explicit_paddings", &explicit_paddings));
-    auto attributes = Conv2dAttributes::Create(strides, dilations, padding, explicit_paddings);
-    OP_REQUIRES(context, attributes.ok(), ToStatus(attributes.error()));
-    attributes_ = *attributes;
-    // A wrong path should fail when the graph is made, not at its first step.
-    const auto table = TableCache::Global().Get(table_path_);
-    OP_REQUIRES(context, table.ok(), ToStatus(table.error()));
-    if (!(*table)->plan_error().empty()) {
-      LOG(WARNING) << table_path_ << ": the plan section is not used: " << (*table)->plan_error();
-    }
-  }
-
-  void Compute(tf::OpKernelContext* context) override {
-    const auto shape = attributes_.ShapeFor(DimensionsOf(context->input(kInput)),
-                                            DimensionsOf(context->input(kFilter)));
-    OP_REQUIRES(context, shape.ok(), ToStatus(shape.error()));
-    // Not the constructor, which ends the process when the number of elements overflows.
-    tf::TensorShape output_shape;
-    OP_REQUIRES_OK(context,
-                   tf::TensorShape::BuildTensorShape(
-                       {shape->batch, shape->out_h, shape->out_w, shape->out_c}, &output_shape));
-    tf::Tensor* output = nullptr;
-    OP_REQUIRES_OK(context, context->allocate_output(0, output_shape, &output));
-    if (output->NumElements() == 0) return;
-    // Asked for at every step: TensorFlow keeps kernels of eager calls, files may be rewritten.
-    const auto table = TableCache::Global().Get(table_path_);
-    OP_REQUIRES(context, table.ok(), ToStatus(table.error()));
-    OP_REQUIRES_OK(context, Convolve(context, *table, *shape, output));
-  }
+  explicit AxConv2dOp(tf::OpKernelConstruction* context) : AxConv2dBase(context) {}
 
  private:
   absl::Status Convolve(tf::OpKernelContext* context, const std::shared_ptr<const LutTable>& table,
-                        const Conv2dShape& shape, tf::Tensor* output) {
+                        const Conv2dShape& shape, tf::Tensor* output) override {
     const ParallelFor parallel_for = WorkersOf(context);
     const OperandSpec& a = table->table().a();
     const OperandSpec& b = table->table().b();
     QuantizedInput input, filter;
-    TF_RETURN_IF_ERROR(QuantizeInput(context, {"input", kInput, kInputMin}, a, &input));
-    TF_RETURN_IF_ERROR(QuantizeInput(context, {"filter", kFilter, kFilterMin}, b, &filter));
+    TF_RETURN_IF_ERROR(QuantizeInput(context, kInput, a, &input));
+    TF_RETURN_IF_ERROR(QuantizeInput(context, kFilter, b, &filter));
     const auto found =
         layers_.Get(table, shape, filter.patterns.flat<uint8_t>().data(),
                     ZeroPoint(input.range, a.signedness), {ZeroPoint(filter.range, b.signedness)});
@@ -131,8 +84,6 @@ class AxConv2dOp : public tf::OpKernel {
     return absl::OkStatus();
   }
 
-  std::string table_path_;
-  Conv2dAttributes attributes_;
   LayerCache layers_;
 };
 

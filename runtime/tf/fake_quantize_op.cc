@@ -2,13 +2,10 @@
 // AxlutFakeQuantize: the float values that AxlutConv2D's codes stand for, and which elements were
 // inside the range. Its straight-through gradient is made of these.
 #include <cstdint>
-#include <string>
 
-#include "runtime/nn/lut_conv2d.h"
+#include "runtime/tf/fake_quantize_base.h"
 #include "runtime/tf/quantized_input.h"
-#include "runtime/tf/table_cache.h"
 #include "tensorflow/core/framework/op.h"
-#include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/shape_inference.h"
 
 namespace axlut {
@@ -32,27 +29,17 @@ REGISTER_OP("AxlutFakeQuantize")
     .Output("inside: bool")
     .SetShapeFn(InferShape);
 
-class FakeQuantizeOp : public tf::OpKernel {
+class FakeQuantizeOp : public FakeQuantizeBase {
  public:
-  explicit FakeQuantizeOp(tf::OpKernelConstruction* context) : OpKernel(context) {
-    std::string operand;
-    OP_REQUIRES_OK(context, context->GetAttr("table", &table_path_));
-    OP_REQUIRES_OK(context, context->GetAttr("operand", &operand));
-    is_row_operand_ = operand == "a";
-  }
+  explicit FakeQuantizeOp(tf::OpKernelConstruction* context) : FakeQuantizeBase(context) {}
 
-  void Compute(tf::OpKernelContext* context) override {
-    const auto table = TableCache::Global().Get(table_path_);
-    OP_REQUIRES(context, table.ok(), ToStatus(table.error()));
-    const OperandSpec& operand = is_row_operand_ ? (*table)->table().a() : (*table)->table().b();
+ private:
+  absl::Status Quantize(tf::OpKernelContext* context, const OperandSpec& operand,
+                        tf::Tensor* quantized, tf::Tensor* inside) override {
     QuantizedInput input;
-    OP_REQUIRES_OK(context, QuantizeInput(context, {"values", 0, 1}, operand, &input));
-    tf::Tensor* quantized = nullptr;
-    tf::Tensor* inside = nullptr;
-    OP_REQUIRES_OK(context, context->allocate_output(0, context->input(0).shape(), &quantized));
-    OP_REQUIRES_OK(context, context->allocate_output(1, context->input(0).shape(), &inside));
+    TF_RETURN_IF_ERROR(QuantizeInput(context, kValues, operand, &input));
     const NudgedRange& range = input.range;
-    const float* const values = context->input(0).flat<float>().data();
+    const float* const values = context->input(kValues.tensor).flat<float>().data();
     const uint8_t* const patterns = input.patterns.flat<uint8_t>().data();
     float* const meant = quantized->flat<float>().data();
     bool* const is_inside = inside->flat<bool>().data();
@@ -64,11 +51,8 @@ class FakeQuantizeOp : public tf::OpKernel {
         is_inside[i] = values[i] >= range.min && values[i] <= range.max;
       }
     });
+    return absl::OkStatus();
   }
-
- private:
-  std::string table_path_;
-  bool is_row_operand_ = true;
 };
 
 REGISTER_KERNEL_BUILDER(Name("AxlutFakeQuantize").Device(tf::DEVICE_CPU), FakeQuantizeOp);

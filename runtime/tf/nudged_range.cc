@@ -31,10 +31,6 @@ Result<NudgedRange> NudgeRange(float min, float max, int width, const std::strin
   // Every step in float and in TensorFlow's order: the codes have to be the same to the last bit.
   const float max_code = static_cast<float>((1 << width) - 1);
   const float scale = (max - min) / max_code;
-  if (!std::isfinite(scale)) {
-    return Error::InvalidInput(fmt::format("{} must be narrower than {:g}; it is [{}, {}]", name,
-                                           std::numeric_limits<float>::max(), min, max));
-  }
   NudgedRange range;
   range.width = width;
   if (scale < std::numeric_limits<float>::min()) return range;
@@ -44,6 +40,11 @@ Result<NudgedRange> NudgeRange(float min, float max, int width, const std::strin
   range.scale = scale;
   range.min = (0.0f - static_cast<float>(range.zero_code)) * scale;
   range.max = (max_code - static_cast<float>(range.zero_code)) * scale;
+  // Then no value of the range is infinitely far from its lower end.
+  if (!std::isfinite(range.max - range.min)) {
+    return Error::InvalidInput(fmt::format("{} must be narrower than {:g}; it is [{}, {}]", name,
+                                           std::numeric_limits<float>::max(), min, max));
+  }
   return range;
 }
 

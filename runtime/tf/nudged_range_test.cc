@@ -86,6 +86,18 @@ TEST(NudgeRange, RefusesEndsThatAreNoRange) {
   }
 }
 
+// 127 rounded steps of a range as wide as the largest float can lead to infinity.
+TEST(NudgeRange, RefusesRangesWhoseNudgedEndsAreInfinite) {
+  const float largest = std::numeric_limits<float>::max();
+  for (const auto& [min, max] : {std::pair{0.0f, largest}, {-largest, 0.0f}}) {
+    EXPECT_FALSE(NudgeRange(min, max, 7, "r").ok());
+    const auto narrower = NudgeRange(min / 2, max / 2, 7, "r");
+    ASSERT_TRUE(narrower.ok());
+    EXPECT_THAT(Patterns(*narrower, Signedness::kUnsigned, {-kInfinity, kInfinity}),
+                ElementsAre(0, 127));
+  }
+}
+
 TEST(QuantizeToPatterns, ClampsToTheEndsOfTheRange) {
   const auto range = NudgeRange(-1.0f, 1.55f, 8, "r");  // steps of 0.01
   ASSERT_TRUE(range.ok());

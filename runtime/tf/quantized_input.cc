@@ -16,15 +16,8 @@ namespace tf = ::tensorflow;
 Result<NudgedRange> RangeOf(tf::OpKernelContext* context, const InputPlace& place, int width) {
   const std::string name = std::string(place.name) + "_range";
   if (context->input(place.tensor).NumElements() == 0) return NudgeRange(0, 0, width, name);
-  const tf::Tensor& min = context->input(place.range_min);
-  const tf::Tensor& max = context->input(place.range_min + 1);
-  for (const tf::Tensor* end : {&min, &max}) {
-    if (end->dims() != 0) {
-      return Error::InvalidInput(name + " must be two scalars; one has the shape " +
-                                 end->shape().DebugString());
-    }
-  }
-  return NudgeRange(min.scalar<float>()(), max.scalar<float>()(), width, name);
+  return NudgeRange(context->input(place.range_min).scalar<float>()(),
+                    context->input(place.range_min + 1).scalar<float>()(), width, name);
 }
 
 }  // namespace
@@ -49,8 +42,21 @@ absl::Status ToStatus(const Error& error) {
   return absl::InvalidArgumentError(has_prefix ? text.substr(sizeof(kPrefix) - 1) : text);
 }
 
+absl::Status CheckRange(tf::OpKernelContext* context, const InputPlace& place) {
+  for (const int end : {place.range_min, place.range_min + 1}) {
+    const tf::TensorShape& shape = context->input(end).shape();
+    if (shape.dims() != 0) {
+      return absl::InvalidArgumentError(std::string(place.name) +
+                                        "_range must be two scalars; one has the shape " +
+                                        shape.DebugString());
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status QuantizeInput(tf::OpKernelContext* context, const InputPlace& place,
                            const OperandSpec& operand, QuantizedInput* quantized) {
+  TF_RETURN_IF_ERROR(CheckRange(context, place));
   const auto range = RangeOf(context, place, operand.width);
   if (!range.ok()) return ToStatus(range.error());
   quantized->range = *range;

@@ -26,6 +26,9 @@ struct InputPlace {
   int range_min;     // index of the lower end, a scalar; the upper one follows
 };
 
+// InvalidArgument unless the ends of the range are scalars. Does not look at them.
+absl::Status CheckRange(tensorflow::OpKernelContext* context, const InputPlace& place);
+
 struct QuantizedInput {
   NudgedRange range;
   tensorflow::Tensor patterns;  // uint8, of the tensor's shape

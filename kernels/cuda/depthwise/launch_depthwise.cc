@@ -136,10 +136,8 @@ struct PlanesCut {
 };
 
 // Fewer channels than warps would leave warps without work.
-bool PlanesFit(const Conv2dLaunch& launch, const PlanesCut& cut) {
-  const Conv2dShape& s = launch.shape;
-  return launch.table->images().entries16 != nullptr && s.out_c >= kDepthwiseWarps && cut.Fits() &&
-         cut.channel_blocks <= kMaxGridY;
+bool PlanesFit(const Conv2dShape& s, const PlanesCut& cut) {
+  return s.out_c >= kDepthwiseWarps && cut.Fits() && cut.channel_blocks <= kMaxGridY;
 }
 
 GpuStatus LaunchPlanes(const Conv2dLaunch& launch, const PlanesCut& cut) {
@@ -163,9 +161,9 @@ GpuStatus LaunchPlanes(const Conv2dLaunch& launch, const PlanesCut& cut) {
 GpuStatus LaunchForward(const Conv2dLaunch& launch) {
   const Conv2dShape& s = launch.shape;
   if (s.OutputCount() == 0) return {};
-  if (launch.variant == GpuVariant::kL1) {
+  if (launch.variant == GpuVariant::kL1 && launch.table->images().entries16 != nullptr) {
     const PlanesCut cut(s, launch.call->sum == GpuSum::kInt64);
-    if (PlanesFit(launch, cut)) return LaunchPlanes(launch, cut);
+    if (PlanesFit(s, cut)) return LaunchPlanes(launch, cut);
   }
   DepthwiseParams p = MakeParams(launch);
   p.items_w = (p.out_w + kDepthwiseTile - 1) / kDepthwiseTile;
@@ -234,6 +232,16 @@ GpuStatus LaunchDepthwiseConv2d(const Conv2dLaunch& launch) {
   if (launch.role == GpuRole::kForward) return LaunchForward(launch);
   if (launch.role == GpuRole::kInputGradient) return LaunchInputGradient(launch);
   return LaunchFilterGradient(launch);
+}
+
+double DepthwisePlanesFilled(const Conv2dShape& s) {
+  const PlanesCut cut(s, /*has_int64_sums=*/false);
+  if (!PlanesFit(s, cut)) return 0;
+  const int64_t positions = cut.bands * DivideUp(s.out_h * cut.band_w, 32) * 32;
+  const int64_t channels =
+      cut.channel_blocks * DivideUp(cut.channels_per_block, kDepthwiseWarps) * kDepthwiseWarps;
+  return static_cast<double>(s.out_h * s.out_w * s.out_c) /
+         static_cast<double>(positions * channels);
 }
 
 }  // namespace axlut

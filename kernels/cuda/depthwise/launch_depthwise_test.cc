@@ -249,6 +249,13 @@ TEST_F(DepthwiseOnGpu, PlanesEqualTheReference) {
   }
 }
 
+TEST(DepthwisePlanesFilled, CountsThePositionsAndChannelsThatExist) {
+  EXPECT_EQ(DepthwisePlanesFilled(Depthwise({.in_c = 64, .in_h = 32, .in_w = 32})), 1.0);
+  EXPECT_EQ(DepthwisePlanesFilled(Depthwise({.in_c = 64, .in_h = 7, .in_w = 7})), 49.0 / 64);
+  EXPECT_EQ(DepthwisePlanesFilled(Depthwise({.in_c = 9, .in_h = 4, .in_w = 8})), 9.0 / 16);
+  EXPECT_EQ(DepthwisePlanesFilled(Depthwise({.in_c = 7, .in_h = 32, .in_w = 32})), 0);
+}
+
 TEST_F(DepthwiseOnGpu, LayersWhosePlanesDoNotFitRunWithoutThem) {
   const ShapeSizes sizes[] = {
       {.in_c = 7},  // fewer channels than warps

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The kernels of elementwise/, compiled by nvcc.
 #include "kernels/cuda/device/device_kernels.h"
+#include "kernels/cuda/elementwise/fake_quantize.cuh"
 #include "kernels/cuda/elementwise/nudge_ranges.cuh"
 #include "kernels/cuda/elementwise/sums_to_float.cuh"
 

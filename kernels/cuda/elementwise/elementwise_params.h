@@ -30,4 +30,13 @@ struct NudgeRangesParams {
   int32_t* refused = nullptr;
 };
 
+// See LaunchFakeQuantize (launches.h).
+struct FakeQuantizeParams {
+  const float* values = nullptr;
+  const GpuRange* range = nullptr;
+  float* quantized = nullptr;
+  bool* inside = nullptr;
+  int64_t count = 0;
+};
+
 }  // namespace axlut

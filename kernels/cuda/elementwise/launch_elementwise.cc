@@ -5,6 +5,20 @@
 #include "kernels/cuda/launches.h"
 
 namespace axlut {
+namespace {
+
+// Enough threads to fill the device; they stride over the rest of `count` elements.
+GpuLaunch GridFor(const Gpu& gpu, int64_t count) {
+  constexpr int64_t kBlocksPerMultiprocessor = 8;
+  const int64_t filling = kBlocksPerMultiprocessor * std::max(1, gpu.properties().multiprocessors);
+  GpuLaunch grid;
+  grid.threads = kElementwiseThreads;
+  grid.grid_x = static_cast<uint32_t>(
+      std::min((count + kElementwiseThreads - 1) / kElementwiseThreads, filling));
+  return grid;
+}
+
+}  // namespace
 
 GpuStatus LaunchSumsToFloat(Gpu* gpu, const GpuCall& call, const int64_t* sums, int64_t count,
                             int64_t out_c, float* out) {
@@ -17,14 +31,7 @@ GpuStatus LaunchSumsToFloat(Gpu* gpu, const GpuCall& call, const int64_t* sums, 
   p.out = out;
   p.count = static_cast<uint32_t>(count);
   p.out_c = static_cast<uint32_t>(out_c);
-  GpuLaunch grid;
-  grid.threads = kElementwiseThreads;
-  // Enough to fill the device; the threads stride over the rest.
-  constexpr int64_t kBlocksPerMultiprocessor = 8;
-  const int64_t filling = kBlocksPerMultiprocessor * std::max(1, gpu->properties().multiprocessors);
-  grid.grid_x = static_cast<uint32_t>(
-      std::min((count + kElementwiseThreads - 1) / kElementwiseThreads, filling));
-  return LaunchKernel(gpu, GpuKernelId::kSumsToFloat, grid, call.stream, p);
+  return LaunchKernel(gpu, GpuKernelId::kSumsToFloat, GridFor(*gpu, count), call.stream, p);
 }
 
 GpuStatus LaunchNudgeRanges(Gpu* gpu, const GpuNudge& a, const GpuNudge& b, GpuStream stream,
@@ -41,6 +48,18 @@ GpuStatus LaunchNudgeRanges(Gpu* gpu, const GpuNudge& a, const GpuNudge& b, GpuS
   p.quantization = quantization;
   p.refused = refused;
   return LaunchKernel(gpu, GpuKernelId::kNudgeRanges, GpuLaunch{}, stream, p);
+}
+
+GpuStatus LaunchFakeQuantize(Gpu* gpu, const float* values, int64_t count, const GpuRange* range,
+                             GpuStream stream, float* quantized, bool* inside) {
+  if (count == 0) return {};
+  FakeQuantizeParams p;
+  p.values = values;
+  p.range = range;
+  p.quantized = quantized;
+  p.inside = inside;
+  p.count = count;
+  return LaunchKernel(gpu, GpuKernelId::kFakeQuantize, GridFor(*gpu, count), stream, p);
 }
 
 }  // namespace axlut

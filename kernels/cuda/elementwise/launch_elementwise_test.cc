@@ -71,7 +71,6 @@ bool PlainNudgeRange(float min, float max, int width, GpuRange* range) {
   }
   const float max_code = static_cast<float>((1 << width) - 1);
   const float scale = (max - min) / max_code;
-  if (!std::isfinite(scale)) return false;
   *range = GpuRange();
   range->width = width;
   if (scale < kSmallest) return true;
@@ -81,7 +80,7 @@ bool PlainNudgeRange(float min, float max, int width, GpuRange* range) {
   range->scale = scale;
   range->min = (0.0f - static_cast<float>(range->zero_code)) * scale;
   range->max = (max_code - static_cast<float>(range->zero_code)) * scale;
-  return true;
+  return std::isfinite(range->max - range->min);
 }
 
 class NudgeRanges : public ::testing::Test {
@@ -123,11 +122,22 @@ class NudgeRanges : public ::testing::Test {
 };
 
 TEST_F(NudgeRanges, EqualsTheHostToTheLastBit) {
-  std::vector<std::pair<float, float>> ranges = {
-      {0, 0},      {-0.0f, 0.0f},   {1, 1},         {-1, -1},
-      {0, 1},      {-1, 0},         {2, 3},         {-3, -2},
-      {-1, 255},   {-1.5f, 254.5f}, {0, kSmallest}, {0, 300 * kSmallest},
-      {0, 1e-45f}, {-1e-38f, 0},    {0, kLargest},  {-kLargest / 2, kLargest / 2}};
+  std::vector<std::pair<float, float>> ranges = {{0, 0},
+                                                 {-0.0f, 0.0f},
+                                                 {1, 1},
+                                                 {-1, -1},
+                                                 {0, 1},
+                                                 {-1, 0},
+                                                 {2, 3},
+                                                 {-3, -2},
+                                                 {-1, 255},
+                                                 {-1.5f, 254.5f},
+                                                 {0, kSmallest},
+                                                 {0, 300 * kSmallest},
+                                                 {0, 1e-45f},
+                                                 {-1e-38f, 0},
+                                                 {0, kLargest / 2},
+                                                 {-kLargest / 4, kLargest / 4}};
   std::mt19937 random(3);
   std::uniform_real_distribution<float> exponent(-100, 100);
   for (int i = 0; i < 200; ++i) {
@@ -177,6 +187,55 @@ TEST_F(NudgeRanges, SaysWhichRangeItRefuses) {
       EXPECT_EQ(quantization.b.width, 4);
     }
   }
+}
+
+TEST(FakeQuantize, GivesWhatTheCodesStandForAndWhoWasInside) {
+  HostGpuOptions gpu_options;
+  gpu_options.multiprocessors = 1;
+  HostGpu gpu(gpu_options);
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  // Codes 0 .. 7 stand for -1.5 .. 2, in steps of 0.5.
+  const GpuRange usual{-1.5f, 2.0f, 0.5f, 3, 3, 4};
+  const GpuRange refused{0, 0, nan, 0, 3, 0};
+  const struct {
+    float value, quantized;
+    bool is_inside;
+  } cases[] = {{-kInfinity, -1.5f, false}, {-1.51f, -1.5f, false}, {-1.5f, -1.5f, true},
+               {-0.2f, 0.0f, true},        {0.0f, 0.0f, true},     {0.26f, 0.5f, true},
+               {2.0f, 2.0f, true},         {2.01f, 2.0f, false},   {kInfinity, 2.0f, false},
+               {nan, -1.5f, false}};
+  std::vector<float> values;  // more than the threads of the grid
+  while (values.size() < 8 * 256 + 7) values.push_back(cases[values.size() % 10].value);
+  const auto count = static_cast<int64_t>(values.size());
+  GpuBuffer device_values, ranges, quantized, inside;
+  ASSERT_TRUE(GpuBuffer::Create(&gpu, values.size() * sizeof(float), "in", &device_values).ok());
+  ASSERT_TRUE(GpuBuffer::Create(&gpu, 2 * sizeof(GpuRange), "ranges", &ranges).ok());
+  ASSERT_TRUE(GpuBuffer::Create(&gpu, values.size() * sizeof(float), "out", &quantized).ok());
+  ASSERT_TRUE(GpuBuffer::Create(&gpu, values.size(), "inside", &inside).ok());
+  const GpuRange both[] = {usual, refused};
+  ASSERT_TRUE(
+      gpu.CopyToDevice(device_values.data(), values.data(), device_values.bytes(), nullptr).ok());
+  ASSERT_TRUE(gpu.CopyToDevice(ranges.data(), both, sizeof(both), nullptr).ok());
+  for (const bool is_refused : {false, true}) {
+    std::vector<float> floats(values.size());
+    std::vector<uint8_t> flags(values.size());
+    ASSERT_TRUE(LaunchFakeQuantize(&gpu, device_values.As<float>(), count,
+                                   ranges.As<GpuRange>() + (is_refused ? 1 : 0), nullptr,
+                                   quantized.As<float>(), inside.As<bool>())
+                    .ok());
+    ASSERT_TRUE(gpu.CopyToHost(floats.data(), quantized.data(), quantized.bytes(), nullptr).ok());
+    ASSERT_TRUE(gpu.CopyToHost(flags.data(), inside.data(), inside.bytes(), nullptr).ok());
+    ASSERT_TRUE(gpu.Synchronize(nullptr).ok());
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (is_refused) {
+        EXPECT_TRUE(std::isnan(floats[i]));
+      } else {
+        EXPECT_EQ(floats[i], cases[i % 10].quantized) << values[i];
+        EXPECT_EQ(flags[i], cases[i % 10].is_inside ? 1 : 0) << values[i];
+      }
+    }
+  }
+  EXPECT_TRUE(LaunchFakeQuantize(&gpu, nullptr, 0, nullptr, nullptr, nullptr, nullptr).ok());
 }
 
 }  // namespace

@@ -34,7 +34,6 @@ __device__ inline bool NudgeRange(float min, float max, int32_t width, int32_t c
   }
   const float max_code = static_cast<float>((1 << width) - 1);
   const float scale = (max - min) / max_code;
-  if (!IsFinite(scale)) return false;
   range->scale = 0.0f;
   if (scale < kSmallestNormalFloat) return true;
   const float zero_from_min = -min / scale;
@@ -46,7 +45,9 @@ __device__ inline bool NudgeRange(float min, float max, int32_t width, int32_t c
   range->scale = scale;
   range->min = (0.0f - static_cast<float>(range->zero_code)) * scale;
   range->max = (max_code - static_cast<float>(range->zero_code)) * scale;
-  return true;
+  if (IsFinite(range->max - range->min)) return true;
+  *range = RefusedRange(width, code_flip);
+  return false;
 }
 
 // One thread.

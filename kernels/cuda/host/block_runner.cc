@@ -245,20 +245,23 @@ BlockRunner::Meeting* BlockRunner::FindMeeting(Warp* warp, Rendezvous what, unsi
                                                CallSite site) {
   Meeting* empty = nullptr;
   for (Meeting& meeting : warp->meetings) {
-    // Other masks in the same lanes are legal until nothing moves any more: FailDeadlock.
-    if (meeting.mask != mask) continue;
     if (meeting.is_free) {
-      // Of the same lanes, for ThreadSanitizer: those of others would inherit what these did.
-      empty = &meeting;
-    } else if (meeting.arrived != mask) {
-      if (meeting.what != what || !IsSameSite(meeting.site, site)) {
-        FailKernel(site, "divergent warp: a %s here, a %s of other lanes of the mask 0x%08x at %s",
-                   Name(what), Name(meeting.what), mask, ToString(meeting.site).c_str());
+      // Rather of the same lanes, or fresh, for ThreadSanitizer: others would inherit what those
+      // did.
+      if (empty == nullptr || meeting.mask == mask || (meeting.mask == 0 && empty->mask != mask)) {
+        empty = &meeting;
       }
-      return &meeting;
+      if (meeting.mask == 0) break;  // no later one was ever used
+      continue;
     }
+    // Other masks in the same lanes are legal until nothing moves any more: FailDeadlock.
+    if (meeting.mask != mask || meeting.arrived == mask) continue;
+    if (meeting.what != what || !IsSameSite(meeting.site, site)) {
+      FailKernel(site, "divergent warp: a %s here, a %s of other lanes of the mask 0x%08x at %s",
+                 Name(what), Name(meeting.what), mask, ToString(meeting.site).c_str());
+    }
+    return &meeting;
   }
-  if (empty == nullptr) empty = &warp->meetings.emplace_back();
   empty->is_free = false;
   empty->mask = mask;
   empty->arrived = 0;
@@ -285,7 +288,9 @@ const WarpValues& BlockRunner::MeetWarp(Rendezvous what, unsigned mask, const ui
   for (int i = 0; i < count; ++i) meeting->values.words[lane()][i] = words[i];
   meeting->arrived |= 1u << lane();
   meeting->readers |= 1u << lane();
-  HappensBefore(meeting);
+  // Only __syncwarp orders memory; shuffles and votes "do not imply a memory barrier", says the
+  // programming guide, and ThreadSanitizer shall say so too.
+  if (what == Rendezvous::kSyncWarp) HappensBefore(meeting);
   if (meeting->arrived == mask) {
     const unsigned warp_begin = current_ / 32 * 32;
     for (unsigned i = 0; i < 32; ++i) {
@@ -294,7 +299,7 @@ const WarpValues& BlockRunner::MeetWarp(Rendezvous what, unsigned mask, const ui
   } else {
     Wait(State::kAtWarp, what, site);
   }
-  HappensAfter(meeting);
+  if (what == Rendezvous::kSyncWarp) HappensAfter(meeting);
   return meeting->values;
 }
 

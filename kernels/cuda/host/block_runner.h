@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <vector>
 
@@ -57,8 +56,11 @@ class BlockRunner {
     bool is_free = true;
     WarpValues values;
   };
+  // A lane can hold values of one meeting while it waits in the next: there is always a free one.
+  static constexpr int kMeetings = 64;
   struct Warp {
-    std::list<Meeting> meetings;  // at most two per lane; addresses stay
+    // Made before a launch: to ThreadSanitizer memory belongs to the fiber that allocates it.
+    std::vector<Meeting> meetings = std::vector<Meeting>(kMeetings);
   };
   struct Thread {
     std::unique_ptr<Fiber> fiber;

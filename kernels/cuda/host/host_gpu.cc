@@ -25,11 +25,11 @@ constexpr size_t kMaxTexels = size_t{1} << 27;  // cudaDeviceProp::maxTexture1DL
 
 struct Architecture {
   int capability;
-  int multiprocessors;  // T4, A100, RTX 3090, L4 (58), H100 SXM, B200
+  int multiprocessors;  // T4, A100, RTX 3090, Jetson Orin, L4, H100 SXM, B200
   int max_shared_bytes;
 };
 constexpr Architecture kArchitectures[] = {
-    {75, 40, 64 * 1024}, {80, 108, 163 * 1024}, {86, 82, 99 * 1024},
+    {75, 40, 64 * 1024}, {80, 108, 163 * 1024}, {86, 82, 99 * 1024},    {87, 16, 163 * 1024},
     {89, 58, 99 * 1024}, {90, 132, 227 * 1024}, {100, 148, 227 * 1024},
 };
 
@@ -155,7 +155,7 @@ struct HostGpu::State {
   }
 
   GpuStatus CheckRange(const void* device, size_t bytes, const std::string& call) const {
-    if (memory.Holds(device, bytes)) return {};
+    if (options.has_foreign_memory || memory.Holds(device, bytes)) return {};
     return {GpuErrorKind::kInvalidArgument, call + ": invalid argument (not in device memory)"};
   }
 

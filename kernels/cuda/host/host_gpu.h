@@ -17,7 +17,7 @@
 namespace axlut {
 
 struct HostGpuOptions {
-  // 75, 80, 86, 89, 90 or 100: with the limits of that architecture.
+  // 75, 80, 86, 87, 89, 90 or 100: with the limits of that architecture.
   int capability = 80;
   int multiprocessors = 0;  // 0: as a usual card of that architecture has
   int64_t memory_bytes = int64_t{1} << 30;
@@ -26,6 +26,9 @@ struct HostGpuOptions {
   // Free(), which waits for the whole device. So results that are read too early are wrong, and so
   // is work that relies on another stream's.
   bool is_deferred = false;
+  // true: copies and fills take memory that was not allocated here, as a GPU takes that of a
+  // framework's allocator.
+  bool has_foreign_memory = false;
 };
 
 enum class GpuCallKind : uint8_t {

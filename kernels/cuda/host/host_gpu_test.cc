@@ -126,7 +126,7 @@ TEST(HostGpu, LaunchesOutsideOfCudasLimitsFail) {
 }
 
 TEST(HostGpu, SharedMemoryIsLimitedByArchitecture) {
-  const std::vector<std::pair<int, int>> limits = {{75, 64}, {80, 163}, {86, 99},
+  const std::vector<std::pair<int, int>> limits = {{75, 64}, {80, 163}, {86, 99},  {87, 163},
                                                    {89, 99}, {90, 227}, {100, 227}};
   for (const auto& [capability, kilobytes] : limits) {
     SCOPED_TRACE(capability);

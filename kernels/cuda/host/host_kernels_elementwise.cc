@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "kernels/cuda/elementwise/fake_quantize.cuh"
 #include "kernels/cuda/elementwise/nudge_ranges.cuh"
 #include "kernels/cuda/elementwise/sums_to_float.cuh"
 #include "kernels/cuda/host/host_kernels.h"

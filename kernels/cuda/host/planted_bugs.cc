@@ -58,6 +58,16 @@ __device__ __forceinline__ void RotateInWarp(const Params& p) {
 __global__ void CorrectWarp(Params p) { RotateInWarp<true>(p); }
 __global__ void NoSyncwarp(Params p) { RotateInWarp<false>(p); }
 
+// A shuffle is not a __syncwarp, though all lanes meet there.
+__global__ void ShuffleInstead(Params p) {
+  auto& shared = DynamicShared<Storage>();
+  const unsigned warp = threadIdx.x / 32 * 32;
+  shared.tile[threadIdx.x] = static_cast<int>(threadIdx.x);  // shuffle race: write
+  const int sum = __shfl_xor_sync(kFullWarp, 1, 1);
+  const int neighbour = shared.tile[warp + (threadIdx.x + 1) % 32];  // shuffle race: read
+  p.out[blockIdx.x * kThreads + threadIdx.x] = sum + neighbour;
+}
+
 // Blocks write one place.
 __global__ void BlocksOverlap(Params p) {
   p.out[threadIdx.x] = static_cast<int>(blockIdx.x);  // block race
@@ -86,10 +96,10 @@ namespace {
 constexpr HostKernel (*kKernels[])() = {
 #define AXLUT_PLANTED(name) \
   [] { return on_host::MakeHostKernel<on_host::Params, &on_host::name>(#name); }
-    AXLUT_PLANTED(Correct),        AXLUT_PLANTED(NoFirstBarrier), AXLUT_PLANTED(NoSecondBarrier),
-    AXLUT_PLANTED(CorrectWarp),    AXLUT_PLANTED(NoSyncwarp),     AXLUT_PLANTED(BlocksOverlap),
-    AXLUT_PLANTED(CorrectAtomics), AXLUT_PLANTED(WriteBehind),    AXLUT_PLANTED(WriteBehindShared),
-    AXLUT_PLANTED(Misaligned),
+    AXLUT_PLANTED(Correct),           AXLUT_PLANTED(NoFirstBarrier), AXLUT_PLANTED(NoSecondBarrier),
+    AXLUT_PLANTED(CorrectWarp),       AXLUT_PLANTED(NoSyncwarp),     AXLUT_PLANTED(ShuffleInstead),
+    AXLUT_PLANTED(BlocksOverlap),     AXLUT_PLANTED(CorrectAtomics), AXLUT_PLANTED(WriteBehind),
+    AXLUT_PLANTED(WriteBehindShared), AXLUT_PLANTED(Misaligned),
 #undef AXLUT_PLANTED
 };
 

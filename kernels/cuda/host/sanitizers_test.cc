@@ -90,6 +90,11 @@ TEST_F(Sanitizers, ThreadSanitizerFindsAMissingSyncwarp) {
   ExpectFound("thread", "NoSyncwarp", "data race", {"warp race: write", "warp race: read"});
 }
 
+TEST_F(Sanitizers, ThreadSanitizerKnowsThatShufflesDoNotOrderMemory) {
+  ExpectFound("thread", "ShuffleInstead", "data race",
+              {"shuffle race: write", "shuffle race: read"});
+}
+
 TEST_F(Sanitizers, ThreadSanitizerFindsBlocksThatWriteOnePlace) {
   ExpectFound("thread", "BlocksOverlap", "data race", {"block race"});
 }

@@ -84,6 +84,9 @@ class TensorLaunch {
       return LaunchKernel(table_.gpu(), GpuKernelId::kTensorMapColumns, launch, stream_, params);
     }
     params.rows = operand.matrices * operand.rows;
+    const GpuOperand& source = is_b ? call_.b : call_.a;
+    params.reads_words = !source.is_float && operand.segment_depth % 4 == 0 &&
+                         reinterpret_cast<uintptr_t>(source.data) % 4 == 0;
     while (params.lanes > 1 && params.lanes / 2 * 4 >= operand.segment_bytes) params.lanes /= 2;
     launch.grid_x = static_cast<uint32_t>(
         CeilDiv(params.rows + params.zero_rows, kTensorMapThreads / params.lanes));

@@ -81,9 +81,16 @@ __global__ void __launch_bounds__(kTensorMapThreads) TensorMapRows(const TensorM
   const bool is_row = row < params.rows + params.zero_rows;
   const bool is_zero = row >= params.rows;
   for (int k = 4 * lane; is_row && k < params.segment_bytes; k += 4 * params.lanes) {
+    const int count = params.segment_depth - k;
     const auto first = static_cast<uint32_t>(is_zero ? 0 : row * params.segment_depth + k);
-    mapper.StoreWord(row * params.segment_bytes + k, params.segment_depth - k, reader, [&](int i) {
-      return is_zero ? reader.ZeroPattern() : reader.Pattern(first + static_cast<uint32_t>(i));
+    uint32_t word = 0;
+    if (params.reads_words && !is_zero && count > 0) {
+      word = LoadReadOnly(static_cast<const uint32_t*>(reader.data) + first / 4);
+    }
+    mapper.StoreWord(row * params.segment_bytes + k, count, reader, [&](int i) {
+      if (is_zero) return reader.ZeroPattern();
+      if (params.reads_words) return word >> (8 * i) & reader.Mask();
+      return reader.Pattern(first + static_cast<uint32_t>(i));
     });
   }
   TensorSums sums = mapper.sums();

@@ -33,6 +33,7 @@ struct TensorMapParams {
   int64_t rows = 0;           // of one matrix; TensorMapRows knows one only
   int64_t zero_rows = 0;      // TensorMapRows: that many more, of zero codes: what padding reads
   int32_t lanes = 32;         // TensorMapRows: threads per row, a power of 2
+  bool reads_words = false;   // TensorMapRows: codes lie so that four can be read at once
   int32_t slice_words = 0;    // TensorMapColumns: words of a row per block
   uint8_t* planes = nullptr;
   int64_t plane_bytes = 0;

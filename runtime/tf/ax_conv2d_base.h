@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+// What the kernels of AxlutConv2D for CPUs and for GPUs share: attributes, checks, the output.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "runtime/nn/lut_conv2d.h"
+#include "runtime/tf/conv2d_attributes.h"
+#include "runtime/tf/quantized_input.h"
+#include "tensorflow/core/framework/op_kernel.h"
+
+namespace axlut {
+
+class AxConv2dBase : public tensorflow::OpKernel {
+ public:
+  explicit AxConv2dBase(tensorflow::OpKernelConstruction* context);
+  void Compute(tensorflow::OpKernelContext* context) final;
+
+ protected:
+  static constexpr InputPlace kInput{"input", 0, 2}, kFilter{"filter", 1, 4};
+
+  // Fills an output that is not empty.
+  virtual absl::Status Convolve(tensorflow::OpKernelContext* context,
+                                const std::shared_ptr<const LutTable>& table,
+                                const Conv2dShape& shape, tensorflow::Tensor* output) = 0;
+
+ private:
+  std::string table_path_;
+  Conv2dAttributes attributes_;
+};
+
+}  // namespace axlut
