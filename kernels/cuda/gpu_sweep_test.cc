@@ -60,16 +60,19 @@ void WriteLaunches(const Launches& launches) {
   }
 }
 
-// Only launched by tests of its launcher: not from any layer.
-void NudgeSomeRanges(Gpu* gpu) {
+// The kernels that frameworks launch beside layers.
+void RunElementwise(Gpu* gpu) {
   GpuBuffer buffer;
-  ASSERT_TRUE(GpuBuffer::Create(gpu, 256 + sizeof(GpuQuantization), "test", &buffer).ok());
+  ASSERT_TRUE(GpuBuffer::Create(gpu, 1024, "test", &buffer).ok());
   ASSERT_TRUE(gpu->Fill(buffer.data(), 0, buffer.bytes(), nullptr).ok());
-  const float* const ends = buffer.As<float>();
-  const GpuNudge nudge = {ends, ends + 1};
-  auto* const quantization = reinterpret_cast<GpuQuantization*>(buffer.As<char>() + 256);
+  auto* const quantization = buffer.As<GpuQuantization>();
+  auto* const floats = buffer.As<float>() + 64;
+  const GpuNudge nudge = {floats, floats + 1};
   EXPECT_TRUE(
-      LaunchNudgeRanges(gpu, nudge, nudge, nullptr, quantization, buffer.As<int32_t>() + 8).ok());
+      LaunchNudgeRanges(gpu, nudge, nudge, nullptr, quantization, buffer.As<int32_t>() + 128).ok());
+  EXPECT_TRUE(LaunchFakeQuantize(gpu, floats, 2, &quantization->a, nullptr, floats + 2,
+                                 buffer.As<bool>() + 768)
+                  .ok());
   EXPECT_TRUE(gpu->Synchronize(nullptr).ok());
 }
 
@@ -84,7 +87,7 @@ Launches RunSweeps() {
       HostGpu gpu(options);
       LaunchRecorder recorder(&gpu);
       GpuSweep(&recorder).Run(GpuSweepShapes(), 2);
-      NudgeSomeRanges(&recorder);
+      RunElementwise(&recorder);
       for (const auto& [kernel, extent] : recorder.launches()) {
         LaunchExtent& most = launches[{GpuKernelName(kernel), capability}];
         most.threads = std::max(most.threads, extent.threads);
