@@ -5,7 +5,7 @@
 
 #include "kernels/cuda/choice.h"
 #include "kernels/cuda/host/host_gpu.h"
-#include "kernels/cuda/testing/conv2d_on_gpu.h"
+#include "kernels/cuda/testing/run_layer.h"
 #include "kernels/testing/conv2d_fuzz.h"
 
 namespace axlut {
@@ -41,22 +41,6 @@ Conv2dOnGpuOptions RandomCall(Random* random) {
 // Emulated threads and the references take tens of nanoseconds per product.
 bool IsAffordable(const Conv2dShape& shape) { return shape.Macs() < 300'000; }
 
-template <typename Out>
-bool IsEqual(Gpu* gpu, const GpuConv2d& conv2d, const Conv2dOnGpu& one) {
-  std::vector<Out> out;
-  const auto launch = [&](GpuCall call) {
-    GpuBuffer workspace;
-    AXLUT_RETURN_IF_GPU_ERROR(
-        GpuBuffer::Create(gpu, conv2d.WorkspaceBytes(call), "workspace", &workspace));
-    call.workspace = workspace.data();
-    AXLUT_RETURN_IF_GPU_ERROR(conv2d.Run(call));
-    return gpu->Synchronize(call.stream);
-  };
-  const GpuStatus status = one.Run(gpu, launch, &out);
-  EXPECT_TRUE(status.ok()) << status.message();
-  return out == one.Expected<Out>();
-}
-
 // The variants that differ from the reference.
 std::string FindFailure(Gpu* gpu, const RandomTable& table, const GpuTable& gpu_table,
                         const Conv2dShape& shape, const Conv2dOnGpuOptions& options,
@@ -68,10 +52,7 @@ std::string FindFailure(Gpu* gpu, const RandomTable& table, const GpuTable& gpu_
     const GpuStatus status = GpuConv2d::Create(&gpu_table, shape, options.role, variant, &conv2d);
     if (status.kind() == GpuErrorKind::kUnsupported && variant != GpuVariant::kAuto) continue;
     EXPECT_TRUE(status.ok()) << status.message();
-    const bool is_equal = options.sum == GpuSum::kInt32   ? IsEqual<int32_t>(gpu, conv2d, one)
-                          : options.sum == GpuSum::kInt64 ? IsEqual<int64_t>(gpu, conv2d, one)
-                                                          : IsEqual<float>(gpu, conv2d, one);
-    if (!is_equal) names += " " + conv2d.name();
+    if (!EqualsReference(gpu, conv2d, one)) names += " " + conv2d.name();
   }
   return names;
 }

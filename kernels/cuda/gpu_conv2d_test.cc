@@ -10,7 +10,7 @@
 
 #include "kernels/cuda/choice.h"
 #include "kernels/cuda/host/host_gpu.h"
-#include "kernels/cuda/testing/conv2d_on_gpu.h"
+#include "kernels/cuda/testing/run_layer.h"
 #include "kernels/plan/quick_plan.h"
 
 namespace axlut {
@@ -42,13 +42,6 @@ Conv2dShape DepthwiseShape() {
   return shape;
 }
 
-// Near a product of two functions, so that the quick plans have terms and a residual.
-std::unique_ptr<RandomTable> NearlyExactTable(int error_span) {
-  auto table = std::make_unique<RandomTable>(8, 8, 0, static_cast<uint32_t>(error_span), 11);
-  for (int i = 0; i < 65536; ++i) table->products[i] += (i >> 8) * (i & 255);
-  return table;
-}
-
 std::unique_ptr<GpuTable> MakeTable(Gpu* gpu, const RandomTable& table) {
   std::unique_ptr<GpuTable> made;
   const GpuStatus status =
@@ -57,28 +50,8 @@ std::unique_ptr<GpuTable> MakeTable(Gpu* gpu, const RandomTable& table) {
   return made;
 }
 
-// As a caller does it: workspace and all.
-struct Layer {
-  template <typename Out>
-  void Check(Gpu* gpu, const GpuConv2d& conv2d, const Conv2dOnGpu& one) {
-    std::vector<Out> out;
-    const auto launch = [&](GpuCall call) {
-      GpuBuffer workspace;
-      AXLUT_RETURN_IF_GPU_ERROR(
-          GpuBuffer::Create(gpu, conv2d.WorkspaceBytes(call), "workspace", &workspace));
-      call.workspace = workspace.data();
-      AXLUT_RETURN_IF_GPU_ERROR(conv2d.Run(call));
-      return gpu->Synchronize(call.stream);
-    };
-    const GpuStatus status = one.Run(gpu, launch, &out);
-    ASSERT_TRUE(status.ok()) << status.message();
-    ASSERT_EQ(out, one.Expected<Out>());
-    ++count;
-  }
-  int count = 0;
-};
-
-void CheckAll(Gpu* gpu, const RandomTable& table, const Conv2dShape& shape, Layer* layer) {
+// Adds the number of layers that ran to *count.
+void CheckAll(Gpu* gpu, const RandomTable& table, const Conv2dShape& shape, int* count) {
   const std::unique_ptr<GpuTable> gpu_table = MakeTable(gpu, table);
   uint32_t seed = 0;
   for (const GpuRole role : kRoles) {
@@ -100,50 +73,40 @@ void CheckAll(Gpu* gpu, const RandomTable& table, const Conv2dShape& shape, Laye
         SCOPED_TRACE(conv2d.name() + " role " + std::to_string(static_cast<int>(role)) + " sum " +
                      std::to_string(static_cast<int>(sum)) + " " + ProblemString(shape) + " seed " +
                      std::to_string(seed));
-        switch (sum) {
-          case GpuSum::kInt32:
-            layer->Check<int32_t>(gpu, conv2d, one);
-            break;
-          case GpuSum::kInt64:
-            layer->Check<int64_t>(gpu, conv2d, one);
-            break;
-          case GpuSum::kFloat:
-            layer->Check<float>(gpu, conv2d, one);
-            break;
-        }
-        if (::testing::Test::HasFatalFailure()) return;
+        ASSERT_TRUE(EqualsReference(gpu, conv2d, one));
+        ++*count;
       }
     }
   }
 }
 
 TEST(GpuConv2d, EveryVariantThatCanRunGivesWhatTheReferenceGives) {
-  Layer layer;
+  int count = 0;
   for (const int capability : {75, 86, 90}) {
     HostGpu gpu({.capability = capability, .is_deferred = true});
-    for (const int error_span : {0, 40, 50000}) {
+    for (const uint32_t error_span : {0u, 40u, 50000u}) {
       const auto table = NearlyExactTable(error_span);
       for (const Conv2dShape& shape : {Shape(1), Shape(2), DepthwiseShape()}) {
         SCOPED_TRACE("sm_" + std::to_string(capability) + " errors to " +
                      std::to_string(error_span));
-        CheckAll(&gpu, *table, shape, &layer);
+        CheckAll(&gpu, *table, shape, &count);
         if (HasFatalFailure()) return;
       }
     }
   }
-  EXPECT_GT(layer.count, 400);
+  EXPECT_GT(count, 400);
 }
 
 TEST(GpuConv2d, TablesThatNeedThirtyTwoBitsRunToo) {
   HostGpu gpu({.capability = 80});
   const RandomTable table(8, 8, -1000000, 2000000, 3);
   const RandomTable narrow(8, 4, -100000, 200000, 4);
-  Layer layer;
+  int count = 0;
   for (const Conv2dShape& shape : {Shape(1), DepthwiseShape()}) {
-    CheckAll(&gpu, table, shape, &layer);
-    CheckAll(&gpu, narrow, shape, &layer);
+    CheckAll(&gpu, table, shape, &count);
+    CheckAll(&gpu, narrow, shape, &count);
   }
-  EXPECT_GT(layer.count, 30);
+  EXPECT_GT(count, 30);
 }
 
 // 2^31 is passed: 40000 products of up to 65535.
@@ -154,7 +117,6 @@ TEST(GpuConv2d, FloatsComeFromExactSumsBeyond32Bits) {
   Conv2dShape shape;
   shape.in_c = 40000;
   shape.out_c = 3;
-  Layer layer;
   for (const GpuVariant variant : {GpuVariant::kTexture, GpuVariant::kL1, GpuVariant::kShared}) {
     GpuConv2d conv2d;
     ASSERT_TRUE(
@@ -166,8 +128,7 @@ TEST(GpuConv2d, FloatsComeFromExactSumsBeyond32Bits) {
     GpuCall call;
     call.sum = GpuSum::kFloat;
     EXPECT_GT(conv2d.WorkspaceBytes(call), 0u);
-    layer.Check<float>(&gpu, conv2d, one);
-    if (HasFatalFailure()) return;
+    EXPECT_TRUE(EqualsReference(&gpu, conv2d, one)) << conv2d.name();
   }
 }
 
