@@ -23,12 +23,6 @@ constexpr int kCapabilities[] = {75, 80, 86, 89, 90, 100};
 constexpr char kHeader[] =
     "kernel,architecture,threads,shared_bytes,registers,blocks_per_sm,occupancy_percent";
 
-// Kernels that choice.cc never asks for, because L1 holds too little of a table of 32-bit entries;
-// depthwise/launch_depthwise_test.cc launches them.
-const std::set<std::string> kOnlyByLaunchers = {"kDepthwiseForwardL1Table32Sum64",
-                                                "kDepthwiseInputGradientL1Table32Sum64",
-                                                "kDepthwiseFilterGradientL1Table32"};
-
 using Launches = std::map<std::pair<std::string, int>, LaunchExtent>;  // by kernel, architecture
 
 // The rows of budget.csv; threads 0: not launched on that architecture.
@@ -114,7 +108,6 @@ TEST(GpuSweep, PassesOnEmulatedGpusAndLaunchesEveryKernelAsBudgeted) {
   }
   for (int i = 0; i < kGpuKernelCount; ++i) {
     const std::string name = GpuKernelName(static_cast<GpuKernelId>(i));
-    if (kOnlyByLaunchers.count(name) != 0) continue;
     EXPECT_EQ(launched.count(name), 1u) << "no case of the sweep launches " << name;
   }
 }
