@@ -19,7 +19,7 @@ constexpr GpuVariant kVariants[] = {GpuVariant::kAuto, GpuVariant::kTexture, Gpu
 HostGpuOptions RandomGpu(Random* random) {
   HostGpuOptions options;
   options.capability = kCapabilities[UpTo(6, random) - 1];
-  options.schedule.order = static_cast<HostSchedule::Order>(UpTo(3, random) - 1);
+  options.schedule.order = static_cast<HostSchedule::Order>(UpTo(4, random) - 1);
   options.schedule.seed = static_cast<uint32_t>((*random)());
   options.schedule.os_threads = static_cast<int>(UpTo(2, random));
   options.is_deferred = OneIn(2, random);

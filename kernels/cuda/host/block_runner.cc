@@ -179,8 +179,20 @@ void BlockRunner::RunUntilAllExited() {
 }
 
 bool BlockRunner::RunReadyThreads() {
+  if (launch_->schedule.order != HostSchedule::Order::kWarps) {
+    return RunReadyThreads(0, thread_count_);
+  }
   bool any = false;
-  for (const unsigned i : order_) {
+  for (unsigned begin = 0; begin < thread_count_; begin += 32) {
+    while (RunReadyThreads(begin, std::min(begin + 32, thread_count_))) any = true;
+  }
+  return any;
+}
+
+bool BlockRunner::RunReadyThreads(unsigned begin, unsigned end) {
+  bool any = false;
+  for (unsigned place = begin; place < end; ++place) {
+    const unsigned i = order_[place];
     if (states_[i] != State::kReady) continue;
     any = true;
     current_ = i;

@@ -81,6 +81,7 @@ class BlockRunner {
   void OrderThreads(uint64_t block);
   void RunUntilAllExited();
   bool RunReadyThreads();
+  bool RunReadyThreads(unsigned begin, unsigned end);  // of order_
   void OpenBarrier();
   void Wait(State state, Rendezvous what, CallSite site);
   Meeting* FindMeeting(Warp* warp, Rendezvous what, unsigned mask, CallSite site);

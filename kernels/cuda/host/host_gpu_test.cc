@@ -26,6 +26,14 @@ __global__ void TakeTicket(TicketParams p) {
   p.tickets[blockIdx.x * blockDim.x + threadIdx.x] = atomicAdd(p.next, 1);
 }
 
+// Three times in a row the warp meets and its first lane takes one; tickets are [warp][time].
+__global__ void TakeTicketsInWarps(TicketParams p) {
+  for (int time = 0; time < 3; ++time) {
+    __syncwarp();
+    if (threadIdx.x % 32 == 0) p.tickets[threadIdx.x / 32 * 3 + time] = atomicAdd(p.next, 1);
+  }
+}
+
 struct RotateParams {
   int* out;  // [blocks][64]
 };
@@ -76,6 +84,20 @@ TEST(HostSchedule, OrdersOfThreadsAndBlocks) {
     return order;
   };
   EXPECT_NE(order_in_block(0), order_in_block(1));
+}
+
+// Rounds keep warps in step that meet equally often, as if there were barriers between them.
+TEST(HostSchedule, WarpByWarpEachGoesAsFarAsItGets) {
+  const auto tickets_of = [](HostSchedule::Order order) {
+    HostGpu gpu({.schedule = {order}});
+    const DeviceArray<int> next(&gpu, {0});
+    const DeviceArray<int> tickets(&gpu, std::vector<int>(6));
+    RunKernel<TicketParams, &on_host::TakeTicketsInWarps>(&gpu, {.threads = 64},
+                                                          {next.data(), tickets.data()});
+    return tickets.Read();
+  };
+  EXPECT_THAT(tickets_of(HostSchedule::Order::kForward), ElementsAre(0, 2, 4, 1, 3, 5));
+  EXPECT_THAT(tickets_of(HostSchedule::Order::kWarps), ElementsAre(0, 1, 2, 3, 4, 5));
 }
 
 TEST(HostSchedule, TheEnvironmentSaysWhatTheDefaultIs) {

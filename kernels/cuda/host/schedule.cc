@@ -20,6 +20,8 @@ std::optional<HostSchedule> Parse(const std::string& text) {
     schedule.order = Order::kReverse;
   } else if (order == "shuffled") {
     schedule.order = Order::kShuffled;
+  } else if (order == "warps") {
+    schedule.order = Order::kWarps;
   } else if (order != "forward") {
     return std::nullopt;
   }
@@ -37,6 +39,7 @@ std::optional<HostSchedule> Parse(const std::string& text) {
 std::string HostSchedule::ToString() const {
   std::string text = order == Order::kForward   ? "forward"
                      : order == Order::kReverse ? "reverse"
+                     : order == Order::kWarps   ? "warp by warp"
                                                 : "shuffled (seed " + std::to_string(seed) + ")";
   return text + ", " + std::to_string(os_threads) +
          (os_threads == 1 ? " OS thread" : " OS threads");
@@ -50,14 +53,14 @@ HostSchedule DefaultHostSchedule() {
   std::fprintf(
       stderr,
       "cuda_on_host: AXLUT_HOST_SCHEDULE is '%s', not 'ORDER[,SEED[,OS_THREADS]]' with the "
-      "order forward, reverse or shuffled\n",
+      "order forward, reverse, warps or shuffled\n",
       text);
   std::abort();
 }
 
 std::vector<HostSchedule> AllHostSchedules(uint32_t seed) {
   std::vector<HostSchedule> schedules;
-  for (const Order order : {Order::kForward, Order::kReverse, Order::kShuffled}) {
+  for (const Order order : {Order::kForward, Order::kReverse, Order::kWarps, Order::kShuffled}) {
     for (const int os_threads : {1, 2}) schedules.push_back({order, seed, os_threads});
   }
   return schedules;

@@ -10,7 +10,10 @@
 namespace axlut {
 
 struct HostSchedule {
-  enum class Order : uint8_t { kForward, kReverse, kShuffled };
+  // Threads run in rounds, each to its next synchronisation. Where all of them meet their warp at
+  // every step, rounds keep them in step, which hides a missing barrier; kWarps runs each warp as
+  // far as it gets before the next one begins.
+  enum class Order : uint8_t { kForward, kReverse, kShuffled, kWarps };
 
   Order order = Order::kForward;  // of threads in a block, and of blocks
   uint32_t seed = 1;              // of kShuffled
@@ -20,12 +23,12 @@ struct HostSchedule {
   std::string ToString() const;
 };
 
-// What AXLUT_HOST_SCHEDULE says: "ORDER[,SEED[,OS_THREADS]]", ORDER being forward, reverse or
-// shuffled; without it HostSchedule{}. So one test program covers many schedules (axlut_gpu_test in
-// CMakeLists.txt). Aborts if it says anything else.
+// What AXLUT_HOST_SCHEDULE says: "ORDER[,SEED[,OS_THREADS]]", ORDER being forward, reverse,
+// shuffled or warps; without it HostSchedule{}. So one test program covers many schedules
+// (axlut_gpu_test in CMakeLists.txt). Aborts if it says anything else.
 HostSchedule DefaultHostSchedule();
 
-// The three orders, each with 1 and with 2 threads of the operating system.
+// All orders, each with 1 and with 2 threads of the operating system.
 std::vector<HostSchedule> AllHostSchedules(uint32_t seed = 1);
 
 template <typename Function>
