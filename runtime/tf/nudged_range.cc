@@ -58,7 +58,7 @@ bool QuantizeToPatterns(const NudgedRange& range, Signedness signedness, const f
   for (int64_t i = 0; i < count; ++i) {
     const float value = values[i];
     nans |= static_cast<int32_t>(value != value);
-    // The order of the comparisons makes NaN the minimum: the conversion below stays defined.
+    // The order of the comparisons makes NaN the maximum: the conversion below stays defined.
     const float not_above = value < range.max ? value : range.max;
     const float clamped = not_above > range.min ? not_above : range.min;
     const float step = (clamped - range.min) / scale - zero_code + 0.5f;
