@@ -23,12 +23,6 @@ constexpr int kCapabilities[] = {75, 80, 86, 89, 90, 100};
 constexpr char kHeader[] =
     "kernel,architecture,threads,shared_bytes,registers,blocks_per_sm,occupancy_percent";
 
-// Kernels that choice.cc never asks for, because L1 holds too little of a table of 32-bit entries;
-// depthwise/launch_depthwise_test.cc launches them.
-const std::set<std::string> kOnlyByLaunchers = {"kDepthwiseForwardL1Table32Sum64",
-                                                "kDepthwiseInputGradientL1Table32Sum64",
-                                                "kDepthwiseFilterGradientL1Table32"};
-
 using Launches = std::map<std::pair<std::string, int>, LaunchExtent>;  // by kernel, architecture
 
 // The rows of budget.csv; threads 0: not launched on that architecture.
@@ -60,16 +54,19 @@ void WriteLaunches(const Launches& launches) {
   }
 }
 
-// Only launched by tests of its launcher: not from any layer.
-void NudgeSomeRanges(Gpu* gpu) {
+// The kernels that frameworks launch beside layers.
+void RunElementwise(Gpu* gpu) {
   GpuBuffer buffer;
-  ASSERT_TRUE(GpuBuffer::Create(gpu, 256 + sizeof(GpuQuantization), "test", &buffer).ok());
+  ASSERT_TRUE(GpuBuffer::Create(gpu, 1024, "test", &buffer).ok());
   ASSERT_TRUE(gpu->Fill(buffer.data(), 0, buffer.bytes(), nullptr).ok());
-  const float* const ends = buffer.As<float>();
-  const GpuNudge nudge = {ends, ends + 1};
-  auto* const quantization = reinterpret_cast<GpuQuantization*>(buffer.As<char>() + 256);
+  auto* const quantization = buffer.As<GpuQuantization>();
+  auto* const floats = buffer.As<float>() + 64;
+  const GpuNudge nudge = {floats, floats + 1};
   EXPECT_TRUE(
-      LaunchNudgeRanges(gpu, nudge, nudge, nullptr, quantization, buffer.As<int32_t>() + 8).ok());
+      LaunchNudgeRanges(gpu, nudge, nudge, nullptr, quantization, buffer.As<int32_t>() + 128).ok());
+  EXPECT_TRUE(LaunchFakeQuantize(gpu, floats, 2, &quantization->a, nullptr, floats + 2,
+                                 buffer.As<bool>() + 768)
+                  .ok());
   EXPECT_TRUE(gpu->Synchronize(nullptr).ok());
 }
 
@@ -84,7 +81,7 @@ Launches RunSweeps() {
       HostGpu gpu(options);
       LaunchRecorder recorder(&gpu);
       GpuSweep(&recorder).Run(GpuSweepShapes(), 2);
-      NudgeSomeRanges(&recorder);
+      RunElementwise(&recorder);
       for (const auto& [kernel, extent] : recorder.launches()) {
         LaunchExtent& most = launches[{GpuKernelName(kernel), capability}];
         most.threads = std::max(most.threads, extent.threads);
@@ -111,7 +108,6 @@ TEST(GpuSweep, PassesOnEmulatedGpusAndLaunchesEveryKernelAsBudgeted) {
   }
   for (int i = 0; i < kGpuKernelCount; ++i) {
     const std::string name = GpuKernelName(static_cast<GpuKernelId>(i));
-    if (kOnlyByLaunchers.count(name) != 0) continue;
     EXPECT_EQ(launched.count(name), 1u) << "no case of the sweep launches " << name;
   }
 }

@@ -67,17 +67,4 @@ struct L1Plain16Multiply {
   }
 };
 
-struct L1Plain32Multiply {
-  using Operand = uint8_t;
-  using Product = int32_t;
-  using Sum = uint64_t;
-  const int32_t* entries;
-
-  __device__ explicit L1Plain32Multiply(const LookupParams& table)
-      : entries(static_cast<const int32_t*>(table.entries)) {}
-  __device__ Product operator()(uint32_t a, uint32_t b) const {
-    return LoadReadOnly(entries + (a << 8 | b));
-  }
-};
-
 }  // namespace axlut::AXLUT_GPU_TARGET

@@ -49,10 +49,6 @@ class FloatQuantizer {
   float prescale_, scale_, reciprocal_;
 };
 
-__device__ inline uint32_t QuantizeToPattern(const GpuRange& range, float value) {
-  return FloatQuantizer(range).Pattern(value);
-}
-
 // Reads one operand. Patterns come without bits above the width, so that code sums can use them.
 struct OperandReader {
   const void* data;
@@ -68,8 +64,10 @@ struct OperandReader {
 
   __device__ uint32_t Mask() const { return (1u << range.width) - 1; }
   __device__ uint32_t Pattern(uint32_t index) const {
-    if (is_float) return quantizer.Pattern(static_cast<const float*>(data)[index]);
-    return static_cast<const uint8_t*>(data)[index] & Mask();
+    // One address for both cases: addresses of loads in flight take many registers.
+    const auto* element = static_cast<const uint8_t*>(data) + uint64_t{index} * (is_float ? 4 : 1);
+    if (is_float) return quantizer.Pattern(*reinterpret_cast<const float*>(element));
+    return *element & Mask();
   }
   // What a padded tap reads.
   __device__ uint32_t ZeroPattern() const {

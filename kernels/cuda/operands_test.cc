@@ -44,21 +44,25 @@ TEST(FloatQuantizer, GivesTheCodesOfADivision) {
   }
 }
 
+uint32_t Pattern(const GpuRange& range, float value) {
+  return on_host::FloatQuantizer(range).Pattern(value);
+}
+
 TEST(FloatQuantizer, GivesAPatternForEveryRangeAndValue) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float infinity = std::numeric_limits<float>::infinity();
   const GpuRange range = SomeRange(4, true, 5, 0.5f);
-  EXPECT_EQ(on_host::QuantizeToPattern(range, nan), 0u ^ 8u);
-  EXPECT_EQ(on_host::QuantizeToPattern(range, -infinity), 0u ^ 8u);
-  EXPECT_EQ(on_host::QuantizeToPattern(range, infinity), 15u ^ 8u);
-  EXPECT_EQ(on_host::QuantizeToPattern(range, -0.0f), 5u ^ 8u);
+  EXPECT_EQ(Pattern(range, nan), 0u ^ 8u);
+  EXPECT_EQ(Pattern(range, -infinity), 0u ^ 8u);
+  EXPECT_EQ(Pattern(range, infinity), 15u ^ 8u);
+  EXPECT_EQ(Pattern(range, -0.0f), 5u ^ 8u);
   GpuRange empty;  // holds nothing but 0.0
   for (const float value : {0.0f, 3.0f, -3.0f, infinity, nan}) {
-    EXPECT_EQ(on_host::QuantizeToPattern(empty, value), 0u);
+    EXPECT_EQ(Pattern(empty, value), 0u);
   }
   empty.scale = nan;  // refused by NudgeRanges
   for (const float value : {0.0f, 3.0f, -3.0f, infinity, nan}) {
-    EXPECT_EQ(on_host::QuantizeToPattern(empty, value), 0u);
+    EXPECT_EQ(Pattern(empty, value), 0u);
   }
 }
 

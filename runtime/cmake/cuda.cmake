@@ -44,6 +44,11 @@ function(axlut_find_cuda found why)
     return()
   endif()
   file(REAL_PATH ${CMAKE_MATCH_1} root)
+  if(NOT root STREQUAL AXLUT_CUDA_ROOT)  # another toolkit than the last time
+    unset(AXLUT_CUDA_INCLUDE CACHE)
+    unset(AXLUT_CUDART CACHE)
+    set(AXLUT_CUDA_ROOT ${root} CACHE INTERNAL "toolkit that nvcc belongs to")
+  endif()
   set(folders ${root} ${root}/targets/${CMAKE_SYSTEM_PROCESSOR}-linux)
   find_path(AXLUT_CUDA_INCLUDE cuda_runtime_api.h PATHS ${folders} PATH_SUFFIXES include
             NO_DEFAULT_PATH)

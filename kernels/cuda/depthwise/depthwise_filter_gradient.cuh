@@ -27,30 +27,47 @@ struct DepthwiseFilterTile {
   }
 };
 
+// Adds one position, whose output gradient is `pattern_b`, if it exists.
+template <typename Tile>
+__device__ inline void AddPosition(const uint32_t* patterns_a, uint32_t pattern_b, bool exists,
+                                   Tile* tile) {
+  if (exists) tile->common += tile->zeros.OfB(tile->b.Code(pattern_b));
+#pragma unroll
+  for (int j = 0; j < Tile::kCount; ++j) {
+    if (exists && j < tile->live) tile->Add(j, patterns_a[j], pattern_b);
+  }
+}
+
 // Adds the first `count` of kDepthwiseTile positions. x: the input column of the first position's
-// first tap. b: the index of its output gradient. kStrideW 0: any kernel.
+// first tap. b: the index of its output gradient. kStrideW 0: any kernel. Loads do not depend on
+// what exists, as in InputRow.
 template <int kStrideW, typename Tile>
 __device__ inline void AddPositions(const DepthwiseParams& p, const InputRow& row, int32_t x,
                                     int32_t b, int32_t count, Tile* tile) {
-  constexpr bool kIsKnown = kStrideW > 0;
-  constexpr int kPatterns = kIsKnown ? (kDepthwiseTile - 1) * kStrideW + Tile::kCount : 1;
-  uint32_t patterns[kPatterns];
-  if constexpr (kIsKnown) {
-#pragma unroll
-    for (int k = 0; k < kPatterns; ++k) patterns[k] = row.Pattern(x + k);
-  }
+  uint32_t patterns_b[kDepthwiseTile];
 #pragma unroll
   for (int t = 0; t < kDepthwiseTile; ++t) {
-    if (t >= count) break;
-    const uint32_t pattern_b = tile->b.Pattern(static_cast<uint32_t>(b + t * p.out_c));
-    tile->common += tile->zeros.OfB(tile->b.Code(pattern_b));
+    patterns_b[t] = tile->b.Pattern(static_cast<uint32_t>(t < count ? b + t * p.out_c : b));
+  }
+  if constexpr (kStrideW > 0) {
+    uint32_t patterns_a[(kDepthwiseTile - 1) * kStrideW + Tile::kCount];
 #pragma unroll
-    for (int j = 0; j < Tile::kCount; ++j) {
-      if constexpr (kIsKnown) {
-        tile->Add(j, patterns[t * kStrideW + j], pattern_b);
-      } else if (j < tile->live) {
-        tile->Add(j, row.Pattern(x + t * p.stride_w + j * p.dilation_w), pattern_b);
+    for (int k = 0; k < (kDepthwiseTile - 1) * kStrideW + Tile::kCount; ++k) {
+      patterns_a[k] = row.Pattern(x + k);
+    }
+#pragma unroll
+    for (int t = 0; t < kDepthwiseTile; ++t) {
+      AddPosition(patterns_a + t * kStrideW, patterns_b[t], t < count, tile);
+    }
+  } else {
+#pragma unroll
+    for (int t = 0; t < kDepthwiseTile; ++t) {
+      uint32_t patterns_a[Tile::kCount];
+#pragma unroll
+      for (int j = 0; j < Tile::kCount; ++j) {
+        patterns_a[j] = row.Pattern(x + t * p.stride_w + j * p.dilation_w);
       }
+      AddPosition(patterns_a, patterns_b[t], t < count, tile);
     }
   }
 }
@@ -89,7 +106,8 @@ __device__ inline void AtomicAddSum(const CallParams& call, uint32_t index, uint
 // `out`, int32_t or int64_t. kStrideW: that of the shape, whose kernel_w is kTaps and dilation_w is
 // 1; or 0 for any.
 template <typename Multiply, int kTaps, int kStrideW>
-__global__ void __launch_bounds__(kDepthwiseThreads, 4) DepthwiseFilterGradient(DepthwiseParams p) {
+__global__ void __launch_bounds__(kDepthwiseThreads, kStrideW > 0 ? 3 : 4)
+    DepthwiseFilterGradient(DepthwiseParams p) {
   const int32_t lane = static_cast<int32_t>(threadIdx.x % 32);
   const int32_t warp = static_cast<int32_t>(threadIdx.x / 32);
   uint32_t item = blockIdx.x * 32 + static_cast<uint32_t>(lane);

@@ -23,8 +23,8 @@ struct DepthwiseForwardTile {
   Acc common = 0;
 
   __device__ void Add(int t, uint32_t pattern_a, uint32_t pattern_b) {
-    if (t >= live) return;
-    sums[t] += static_cast<Acc>(multiply(pattern_a, pattern_b)) + zeros.OfA(a.Code(pattern_a));
+    if (t < live) sums[t] += static_cast<Acc>(multiply(pattern_a, pattern_b));
+    sums[t] += zeros.OfA(a.Code(pattern_a));
   }
 };
 
@@ -50,12 +50,15 @@ template <typename Tile>
 __device__ inline void AddAnyRow(const DepthwiseParams& p, const InputRow& row, int32_t x,
                                  int32_t b, Tile* tile) {
   for (int32_t j = 0; j < p.kernel_w; ++j) {
+    uint32_t patterns[kDepthwiseTile];
+#pragma unroll
+    for (int t = 0; t < kDepthwiseTile; ++t) {
+      patterns[t] = row.Pattern(x + t * p.stride_w + j * p.dilation_w);
+    }
     const uint32_t pattern_b = tile->b.Pattern(static_cast<uint32_t>(b + j * p.out_c));
     tile->common += tile->zeros.OfB(tile->b.Code(pattern_b));
 #pragma unroll
-    for (int t = 0; t < kDepthwiseTile; ++t) {
-      tile->Add(t, row.Pattern(x + t * p.stride_w + j * p.dilation_w), pattern_b);
-    }
+    for (int t = 0; t < kDepthwiseTile; ++t) tile->Add(t, patterns[t], pattern_b);
   }
 }
 

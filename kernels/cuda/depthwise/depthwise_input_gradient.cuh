@@ -45,7 +45,10 @@ struct GradientRow {
   __device__ bool Contains(int32_t x) const {
     return static_cast<uint32_t>(x) < static_cast<uint32_t>(width);
   }
-  __device__ uint32_t Index(int32_t x) const { return static_cast<uint32_t>(first + x * channels); }
+  // Something where there is no column x: loads behind branches would wait for each other.
+  __device__ uint32_t Pattern(const OperandReader& reader, int32_t x) const {
+    return reader.Pattern(static_cast<uint32_t>(Contains(x) ? first + x * channels : 0));
+  }
 };
 
 // What one thread works with. Taps that meet no output gradient add nothing, not even to the zero
@@ -74,8 +77,7 @@ __device__ inline void AddKnownGradientRow(const DepthwiseParams& p, const Gradi
   uint32_t patterns[kCount];
 #pragma unroll
   for (int k = 0; k < kCount; ++k) {
-    const int32_t column = x + k - (kKernelW - 1);
-    patterns[k] = row.Contains(column) ? tile->a.Pattern(row.Index(column)) : 0;
+    patterns[k] = row.Pattern(tile->a, x + k - (kKernelW - 1));
   }
 #pragma unroll
   for (int j = 0; j < kKernelW; ++j) {
@@ -95,13 +97,14 @@ __device__ inline void AddAnyGradientRow(const DepthwiseParams& p, const Gradien
   StridedPosition x(numerator, p.dilation_w, p.stride_w);
   for (int32_t j = 0; j < p.kernel_w; ++j, x.NextTap()) {
     if (!x.IsWhole()) continue;
+    uint32_t patterns[kDepthwiseTile];
+#pragma unroll
+    for (int t = 0; t < kDepthwiseTile; ++t) patterns[t] = row.Pattern(tile->a, x.position() + t);
     const uint32_t pattern_b = tile->b.Pattern(static_cast<uint32_t>(b + j * p.out_c));
     const auto of_b = tile->zeros.OfB(tile->b.Code(pattern_b));
 #pragma unroll
     for (int t = 0; t < kDepthwiseTile; ++t) {
-      const int32_t column = x.position() + t;
-      if (!row.Contains(column)) continue;
-      tile->Add(t, tile->a.Pattern(row.Index(column)), pattern_b, of_b);
+      if (row.Contains(x.position() + t)) tile->Add(t, patterns[t], pattern_b, of_b);
     }
   }
 }

@@ -42,31 +42,37 @@ struct PlanesTile {
   }
 };
 
-// Fills the planes: a warp reads consecutive channels of one position of the input.
+// Fills the planes: a warp reads consecutive channels of one position of the input. Positions are
+// counted without a division, which would cost more than the rest.
 __device__ inline void StagePlanes(const DepthwiseParams& p, const PlanesTile& tile,
                                    const OperandReader& reader, int32_t first_c, int32_t count,
                                    uint8_t* planes) {
   const int32_t lane = static_cast<int32_t>(threadIdx.x % 32);
-  const int32_t warp = static_cast<int32_t>(threadIdx.x / 32);
   if (lane >= count) return;
-  for (int32_t i = warp; i < tile.region_h * tile.region_w; i += kDepthwiseWarps) {
-    const InputRow row(p, reader, tile.n, tile.first_y * p.stride_h - p.pad_top + i / tile.region_w,
-                       first_c + lane);
-    const int32_t x = tile.first_x * p.stride_w - p.pad_left + i % tile.region_w;
-    planes[lane * p.plane_pitch + i] = static_cast<uint8_t>(row.Pattern(x));
+  const int32_t first_y = tile.first_y * p.stride_h - p.pad_top;
+  const int32_t first_x = tile.first_x * p.stride_w - p.pad_left;
+  int32_t y = 0;
+  int32_t x = static_cast<int32_t>(threadIdx.x / 32);
+  uint8_t* plane = planes + lane * p.plane_pitch;
+  while (true) {
+    for (; x >= tile.region_w; x -= tile.region_w) ++y;
+    if (y >= tile.region_h) return;
+    const InputRow row(p, reader, tile.n, first_y + y, first_c + lane);
+    for (; x < tile.region_w; x += kDepthwiseWarps) {
+      plane[y * tile.region_w + x] = static_cast<uint8_t>(row.Pattern(first_x + x));
+    }
   }
 }
 
-// The sums of channel o for kPlanesPerThread positions each 32 apart. planes: o's plane; offsets:
-// the positions' first taps in it.
-template <typename Acc>
+// The sums of channel o for kCount positions 32 apart. plane: o's input; offsets: the positions'
+// first taps in it.
+template <int kCount, typename Acc>
 __device__ inline void AddPlane(const DepthwiseParams& p, const PlanesTile& tile,
                                 const OperandReader& reader_a, const OperandReader& reader_b,
                                 const ZeroPointTerms<Acc>& zeros, const uint8_t* plane,
-                                const int32_t (&offsets)[kPlanesPerThread], int32_t live, int32_t o,
-                                Acc* sums) {
+                                const int32_t (&offsets)[kPlanesPerThread], int32_t o, Acc* sums) {
   const L1Transposed16Multiply multiply(p.table);
-  Acc products[kPlanesPerThread] = {};
+  Acc products[kCount] = {};
   Acc common = 0;
   for (int32_t i = 0; i < p.kernel_h; ++i) {
     for (int32_t j = 0; j < p.kernel_w; ++j) {
@@ -75,8 +81,7 @@ __device__ inline void AddPlane(const DepthwiseParams& p, const PlanesTile& tile
       common += zeros.OfB(reader_b.Code(pattern_b));
       const uint8_t* tap = plane + i * p.dilation_h * tile.region_w + j * p.dilation_w;
 #pragma unroll
-      for (int t = 0; t < kPlanesPerThread; ++t) {
-        if (t >= live) break;
+      for (int t = 0; t < kCount; ++t) {
         const uint32_t pattern_a = tap[offsets[t]];
         products[t] +=
             static_cast<Acc>(multiply(pattern_a, pattern_b)) + zeros.OfA(reader_a.Code(pattern_a));
@@ -84,7 +89,7 @@ __device__ inline void AddPlane(const DepthwiseParams& p, const PlanesTile& tile
     }
   }
 #pragma unroll
-  for (int t = 0; t < kPlanesPerThread; ++t) sums[t * 32] = products[t] + common;
+  for (int t = 0; t < kCount; ++t) sums[t * 32] = products[t] + common;
 }
 
 // Writes the finished sums of up to kDepthwiseWarps channels from first_o on.
@@ -132,6 +137,7 @@ __global__ void __launch_bounds__(kDepthwiseThreads, 4) DepthwisePlanes(Depthwis
   const int32_t positions = p.out_h * p.band_w - tile.first_position;
   const int32_t live = (positions + 31) / 32;
   int32_t offsets[kPlanesPerThread];
+  static_assert(kPlanesPerThread == 4);
 #pragma unroll
   for (int t = 0; t < kPlanesPerThread; ++t) {
     int32_t i = t * 32 + lane;
@@ -144,9 +150,19 @@ __global__ void __launch_bounds__(kDepthwiseThreads, 4) DepthwisePlanes(Depthwis
     if (done + warp < count) {
       const ZeroPointTerms<Acc> zeros(p.call, quantization, static_cast<uint32_t>(o),
                                       p.table.min_product);
-      AddPlane(p, tile, reader_a, reader_b, zeros,
-               planes + (o / p.multiplier - first_c) * p.plane_pitch, offsets, live, o,
-               &shared.sums[warp][lane]);
+      const uint8_t* const plane = planes + (o / p.multiplier - first_c) * p.plane_pitch;
+      Acc* const sums = &shared.sums[warp][lane];
+      // The number is known where the sums are unrolled, so that lookups do not wait for each
+      // other.
+      if (live >= 4) {
+        AddPlane<4>(p, tile, reader_a, reader_b, zeros, plane, offsets, o, sums);
+      } else if (live == 3) {
+        AddPlane<3>(p, tile, reader_a, reader_b, zeros, plane, offsets, o, sums);
+      } else if (live == 2) {
+        AddPlane<2>(p, tile, reader_a, reader_b, zeros, plane, offsets, o, sums);
+      } else {
+        AddPlane<1>(p, tile, reader_a, reader_b, zeros, plane, offsets, o, sums);
+      }
     }
     __syncthreads();
     StorePlanes(p, tile, quantization, shared, first_o + done, count - done);

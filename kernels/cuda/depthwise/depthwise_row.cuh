@@ -19,9 +19,12 @@ class InputRow {
     first_ = is_inside ? ((n * p.in_h + y) * p.in_w) * p.in_c + channel : 0;
   }
 
+  // Reads something in any case: loads behind branches would wait for each other.
   __device__ uint32_t Pattern(int32_t x) const {
-    if (static_cast<uint32_t>(x) >= static_cast<uint32_t>(width_)) return reader_.ZeroPattern();
-    return reader_.Pattern(static_cast<uint32_t>(first_ + x * channels_));
+    const bool is_inside = static_cast<uint32_t>(x) < static_cast<uint32_t>(width_);
+    const int32_t index = is_inside ? first_ + x * channels_ : 0;
+    const uint32_t pattern = reader_.Pattern(static_cast<uint32_t>(index));
+    return is_inside ? pattern : reader_.ZeroPattern();
   }
 
  private:

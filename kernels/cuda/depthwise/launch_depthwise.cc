@@ -30,34 +30,31 @@ DepthwiseParams MakeParams(const Conv2dLaunch& launch) {
 
 // The kernels of one role; those for any shape come in all forms of table and sum.
 struct KernelsForAnyShape {
-  GpuKernelId texture16, texture32, l1_16, l1_32;
+  GpuKernelId texture16, texture32, l1;
 
   GpuKernelId Of(const Conv2dLaunch& launch) const {
-    const bool has_16 = launch.table->images().entries16 != nullptr;
-    if (launch.variant == GpuVariant::kL1) return has_16 ? l1_16 : l1_32;
-    return has_16 ? texture16 : texture32;
+    if (launch.variant == GpuVariant::kL1) return l1;
+    return launch.table->images().entries16 != nullptr ? texture16 : texture32;
   }
 };
 
-constexpr KernelsForAnyShape kForward32 = {
-    GpuKernelId::kDepthwiseForwardTexture16Sum32, GpuKernelId::kDepthwiseForwardTexture32Sum64,
-    GpuKernelId::kDepthwiseForwardL1Table16Sum32, GpuKernelId::kDepthwiseForwardL1Table32Sum64};
-constexpr KernelsForAnyShape kForward64 = {
-    GpuKernelId::kDepthwiseForwardTexture16Sum64, GpuKernelId::kDepthwiseForwardTexture32Sum64,
-    GpuKernelId::kDepthwiseForwardL1Table16Sum64, GpuKernelId::kDepthwiseForwardL1Table32Sum64};
+constexpr KernelsForAnyShape kForward32 = {GpuKernelId::kDepthwiseForwardTexture16Sum32,
+                                           GpuKernelId::kDepthwiseForwardTexture32Sum64,
+                                           GpuKernelId::kDepthwiseForwardL1Table16Sum32};
+constexpr KernelsForAnyShape kForward64 = {GpuKernelId::kDepthwiseForwardTexture16Sum64,
+                                           GpuKernelId::kDepthwiseForwardTexture32Sum64,
+                                           GpuKernelId::kDepthwiseForwardL1Table16Sum64};
 constexpr KernelsForAnyShape kInputGradient32 = {
     GpuKernelId::kDepthwiseInputGradientTexture16Sum32,
     GpuKernelId::kDepthwiseInputGradientTexture32Sum64,
-    GpuKernelId::kDepthwiseInputGradientL1Table16Sum32,
-    GpuKernelId::kDepthwiseInputGradientL1Table32Sum64};
+    GpuKernelId::kDepthwiseInputGradientL1Table16Sum32};
 constexpr KernelsForAnyShape kInputGradient64 = {
     GpuKernelId::kDepthwiseInputGradientTexture16Sum64,
     GpuKernelId::kDepthwiseInputGradientTexture32Sum64,
-    GpuKernelId::kDepthwiseInputGradientL1Table16Sum64,
-    GpuKernelId::kDepthwiseInputGradientL1Table32Sum64};
-constexpr KernelsForAnyShape kFilterGradient = {
-    GpuKernelId::kDepthwiseFilterGradientTexture16, GpuKernelId::kDepthwiseFilterGradientTexture32,
-    GpuKernelId::kDepthwiseFilterGradientL1Table16, GpuKernelId::kDepthwiseFilterGradientL1Table32};
+    GpuKernelId::kDepthwiseInputGradientL1Table16Sum64};
+constexpr KernelsForAnyShape kFilterGradient = {GpuKernelId::kDepthwiseFilterGradientTexture16,
+                                                GpuKernelId::kDepthwiseFilterGradientTexture32,
+                                                GpuKernelId::kDepthwiseFilterGradientL1Table16};
 
 // Kernels for one width of the filter and one stride; all read 16-bit textures. The input
 // gradient's sums and the forward kernel's have 32 bits.
@@ -161,7 +158,7 @@ GpuStatus LaunchPlanes(const Conv2dLaunch& launch, const PlanesCut& cut) {
 GpuStatus LaunchForward(const Conv2dLaunch& launch) {
   const Conv2dShape& s = launch.shape;
   if (s.OutputCount() == 0) return {};
-  if (launch.variant == GpuVariant::kL1 && launch.table->images().entries16 != nullptr) {
+  if (launch.variant == GpuVariant::kL1) {
     const PlanesCut cut(s, launch.call->sum == GpuSum::kInt64);
     if (PlanesFit(s, cut)) return LaunchPlanes(launch, cut);
   }
@@ -229,6 +226,10 @@ GpuStatus LaunchFilterGradient(const Conv2dLaunch& launch) {
 }  // namespace
 
 GpuStatus LaunchDepthwiseConv2d(const Conv2dLaunch& launch) {
+  const bool has_16 = launch.table->images().entries16 != nullptr;
+  if (launch.variant != GpuVariant::kTexture && !(launch.variant == GpuVariant::kL1 && has_16)) {
+    return {GpuErrorKind::kUnsupported, "this table has no form for the kernel that was asked for"};
+  }
   if (launch.role == GpuRole::kForward) return LaunchForward(launch);
   if (launch.role == GpuRole::kInputGradient) return LaunchInputGradient(launch);
   return LaunchFilterGradient(launch);

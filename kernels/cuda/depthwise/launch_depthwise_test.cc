@@ -11,7 +11,6 @@
 namespace axlut {
 namespace {
 
-constexpr GpuVariant kVariants[] = {GpuVariant::kTexture, GpuVariant::kL1};
 constexpr GpuRole kRoles[] = {GpuRole::kForward, GpuRole::kInputGradient, GpuRole::kFilterGradient};
 
 struct ShapeSizes {
@@ -87,6 +86,12 @@ class DepthwiseOnGpu : public ::testing::Test {
     for (size_t i = 0; i < actual.size(); ++i) ASSERT_EQ(actual[i], expected[i]) << "at " << i;
   }
 
+  // Those that take the table.
+  std::vector<GpuVariant> Variants() const {
+    if (gpu_table_->images().entries16 == nullptr) return {GpuVariant::kTexture};
+    return {GpuVariant::kTexture, GpuVariant::kL1};
+  }
+
   // Of the only launch since ForgetCalls().
   std::string LaunchedKernel() const {
     for (const HostGpuCall& call : gpu_->calls()) {
@@ -98,7 +103,7 @@ class DepthwiseOnGpu : public ::testing::Test {
   // Every role and variant, with bytes to int32_t.
   void ExpectEqualInEveryRole(const Conv2dShape& shape) {
     for (const GpuRole role : kRoles) {
-      for (const GpuVariant variant : kVariants) {
+      for (const GpuVariant variant : Variants()) {
         Conv2dOnGpuOptions options;
         options.role = role;
         ExpectEqual<int32_t>(shape, variant, options);
@@ -188,6 +193,10 @@ TEST_F(DepthwiseOnGpu, EqualsTheReferenceForManyPositions) {
       Depthwise({.in_c = 1, .kernel_h = 2, .kernel_w = 2, .in_h = 2, .in_w = 70}));
 }
 
+TEST_F(DepthwiseOnGpu, EqualsTheReferenceForAWholeLayer) {
+  ExpectEqualInEveryRole(Depthwise({.in_c = 128, .in_h = 28, .in_w = 28}));
+}
+
 TEST_F(DepthwiseOnGpu, EqualsTheReferenceForEveryTypeOfOperandAndSum) {
   const Conv2dShape shapes[] = {
       Depthwise({.in_c = 5, .multiplier = 2}), Depthwise({.in_c = 3, .stride_w = 2}),
@@ -202,7 +211,7 @@ TEST_F(DepthwiseOnGpu, EqualsTheReferenceForEveryTypeOfOperandAndSum) {
     for (const GpuRole role : kRoles) {
       if (role != GpuRole::kForward) options.per_channel_b = false;
       options.role = role;
-      for (const GpuVariant variant : kVariants) {
+      for (const GpuVariant variant : Variants()) {
         for (const Conv2dShape& shape : shapes) {
           options.add_to_out = (bits & 1) != 0;
           options.sum = GpuSum::kInt32;
@@ -293,7 +302,7 @@ TEST_F(DepthwiseOnGpu, EqualsTheReferenceForWideProducts) {
          {Depthwise({.in_c = 5, .multiplier = 2}), Depthwise({.in_c = 3, .kernel_h = 4})}) {
       ExpectEqualInEveryRole(shape);  // int32_t wraps
       for (const GpuRole role : kRoles) {
-        for (const GpuVariant variant : kVariants) {
+        for (const GpuVariant variant : Variants()) {
           Conv2dOnGpuOptions options;
           options.role = role;
           options.sum = GpuSum::kInt64;

@@ -129,7 +129,7 @@ int64_t SplitCount(const LookupProblem& problem, const Choice& choice, int64_t b
   constexpr int64_t kMostChunks = (int64_t{1} << 14) / kTileDepth;  // Multiply::Sum
   constexpr int64_t kLeastChunks = 8;  // below, adding the parts costs more than it helps
   const GpuSum sum = problem.params.call.sum;
-  if (sum == GpuSum::kFloat || problem.chunks == 0) return 1;
+  if (problem.chunks == 0) return 1;
   const int64_t tiles = TileCount(problem, choice.method);
   const int64_t wanted = std::min(blocks / tiles, problem.chunks / kLeastChunks);
   const int64_t needed = sum == GpuSum::kInt64 ? CeilDivide(problem.chunks, kMostChunks) : 1;
@@ -154,6 +154,17 @@ GpuStatus SetGrid(const Choice& choice, int64_t blocks, LookupProblem* problem) 
   grid.chunks = static_cast<uint32_t>(problem->chunks);
   grid.chunks_per_split = static_cast<uint32_t>(chunks_per_split);
   return {};
+}
+
+GpuStatus LaunchSumsToFloatInPlace(Gpu* gpu, const GpuCall& call, const LookupProblem& problem) {
+  SumsToFloatInPlaceParams params;
+  params.call = problem.params.call;
+  params.count = static_cast<uint32_t>(problem.out_count);
+  params.channels = MakeFastDivider(problem.channels);
+  GpuLaunch launch;
+  launch.threads = kSumsToFloatThreads;
+  launch.grid_x = static_cast<uint32_t>(CeilDivide(problem.out_count, kSumsToFloatThreads));
+  return LaunchKernel(gpu, GpuKernelId::kLookupSumsToFloat, launch, call.stream, params);
 }
 
 GpuStatus LaunchLookup(const GpuTable& table, GpuVariant variant, const GpuCall& call,
@@ -185,8 +196,10 @@ GpuStatus LaunchLookup(const GpuTable& table, GpuVariant variant, const GpuCall&
                       : static_cast<uint32_t>(std::min<int64_t>(params.grid.items, blocks));
   launch.threads = choice.method.threads;
   launch.shared_bytes = choice.shared_bytes;
-  return LaunchKernel(gpu, choice.method.kernels[static_cast<int>(problem.role)], launch,
-                      call.stream, params);
+  AXLUT_RETURN_IF_GPU_ERROR(LaunchKernel(gpu, choice.method.kernels[static_cast<int>(problem.role)],
+                                         launch, call.stream, params));
+  const bool has_sums = call.sum == GpuSum::kFloat && params.grid.splits.divisor > 1;
+  return has_sums ? LaunchSumsToFloatInPlace(gpu, call, problem) : GpuStatus();
 }
 
 }  // namespace

@@ -200,7 +200,7 @@ TEST_F(LookupConv2d, FloatOperandsAreQuantized) {
 }
 
 TEST_F(LookupConv2d, EveryOptionInAnyCombination) {
-  for (uint32_t bits = 0; bits < 64; ++bits) {
+  for (uint32_t bits = 0; bits < 64; bits += kIsSanitized ? 5 : 1) {
     for (const GpuRole role : kRoles) {
       Conv2dOnGpuOptions options;
       options.role = role;
@@ -288,6 +288,11 @@ TEST_F(LookupConv2d, FewTilesOnALargeDevice) {
           options.role = role;
           options.sum = role == GpuRole::kForward ? GpuSum::kInt32 : GpuSum::kInt64;
           Check(shape, variant, options);
+          if (add) continue;
+          Conv2dOnGpuOptions floats = options;
+          floats.sum = GpuSum::kFloat;
+          floats.per_channel_b = role == GpuRole::kForward;
+          Check(shape, variant, floats);
         }
       }
     }
@@ -301,6 +306,7 @@ TEST_F(LookupConv2d, OneMultiprocessorDoesAllTiles) {
 }
 
 TEST_F(LookupConv2d, AnyScheduleOfThreadsAndBlocks) {
+  if (kIsSanitized) GTEST_SKIP() << "scripts/sanitize.sh runs all tests in one that finds races";
   ForEachSchedule([&](const HostSchedule& schedule) {
     SCOPED_TRACE(schedule.ToString());
     HostGpuOptions options;
@@ -314,6 +320,7 @@ TEST_F(LookupConv2d, AnyScheduleOfThreadsAndBlocks) {
 }
 
 TEST_F(LookupConv2d, BatchesAndGroupsBeyondGridLimits) {
+  if (kIsSanitized) GTEST_SKIP() << "takes too long";
   Conv2dShape shape = Square(1, 1, 1, 1, 0);
   shape.batch = 65536;
   CheckAll(shape);
@@ -323,6 +330,7 @@ TEST_F(LookupConv2d, BatchesAndGroupsBeyondGridLimits) {
 }
 
 TEST_F(LookupConv2d, AWholeLayerTakesAboutASecond) {
+  if (kIsSanitized) GTEST_SKIP() << "takes too long";
   const Conv2dShape shape = Square(28, 128, 3, 128, 1);
   Conv2dOnGpuOptions options;
   const Conv2dOnGpu layer(*table_, shape, options, 1);
@@ -339,23 +347,30 @@ TEST_F(LookupConv2d, AWholeLayerTakesAboutASecond) {
   ASSERT_TRUE(status.ok()) << status.message();
   EXPECT_EQ(actual, layer.Expected<int32_t>());
   RecordProperty("milliseconds", static_cast<int>(seconds * 1000));
-#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_LT(seconds, 2.0);  // 0.5 on an otherwise idle Zen 4
+#ifdef NDEBUG
+  EXPECT_LT(seconds, 4.0);  // 0.5 on an otherwise idle Zen 4
 #endif
 }
 
+// With k divided among blocks there are three calls to fail.
 TEST_F(LookupConv2d, FailuresComeBack) {
   UseGpu(90, 200);
   const Conv2dShape shape = Square(7, 160, 3, 20, 1);
-  std::vector<int32_t> out;
-  for (const GpuCallKind kind : {GpuCallKind::kLaunch, GpuCallKind::kFill}) {
-    const Conv2dOnGpu layer(*table_, shape, {}, 1);
-    gpu_->FailCall(kind, 1, GpuErrorKind::kLaunchFailed);
+  const struct {
+    GpuCallKind kind;
+    int n;
+  } kFailures[] = {{GpuCallKind::kFill, 1}, {GpuCallKind::kLaunch, 1}, {GpuCallKind::kLaunch, 2}};
+  for (const auto& [kind, n] : kFailures) {
+    Conv2dOnGpuOptions options;
+    options.sum = GpuSum::kFloat;
+    const Conv2dOnGpu layer(*table_, shape, options, 1);
+    gpu_->FailCall(kind, n, GpuErrorKind::kLaunchFailed);
+    std::vector<float> out;
     const GpuStatus status = layer.Run(
         gpu_.get(),
         [&](const GpuCall& call) {
           return LaunchLookupConv2d(
-              {gpu_table_.get(), shape, GpuRole::kForward, GpuVariant::kTexture, &call, false});
+              {gpu_table_.get(), shape, options.role, GpuVariant::kTexture, &call, false});
         },
         &out);
     EXPECT_EQ(status.kind(), GpuErrorKind::kLaunchFailed);

@@ -31,16 +31,11 @@ struct FilterGradient {
   using Columns = MatrixColumns;
 };
 
-// A multiprocessor's 65,536 registers suffice for 1024 threads with 64 each, but not where sums
-// take two registers. Where addresses do, ptxas spills with less than 128 in some of the kernels.
+// A multiprocessor's 65,536 registers suffice for 1024 threads with 64 each, but not where sums or
+// addresses take two registers.
 template <typename Multiply>
-inline constexpr int kThreadsPerMultiprocessor = 1024;
-template <>
-inline constexpr int kThreadsPerMultiprocessor<Texture32Multiply> = 768;
-template <>
-inline constexpr int kThreadsPerMultiprocessor<L1Plain16Multiply> = 512;
-template <>
-inline constexpr int kThreadsPerMultiprocessor<L1Transposed16Multiply> = 512;
+inline constexpr int kThreadsPerMultiprocessor =
+    sizeof(typename Multiply::Sum) == 8 || kStepsAtOnce<Multiply> < 4 ? 768 : 1024;
 
 // Any number of blocks of TileShape::kThreads does all items of p.grid. A table in shared memory
 // follows the storage.
@@ -61,6 +56,20 @@ __global__ void __launch_bounds__(TileShape::kThreads,
   __syncthreads();
   for (uint32_t item = blockIdx.x; item < p.grid.items; item += gridDim.x) {
     Product::Run(p, DecodeWork<TileShape>(p.grid, item), table, storage);
+  }
+}
+
+// Any number of blocks.
+__global__ void __launch_bounds__(kSumsToFloatThreads)
+    SumsToFloatInPlace(const SumsToFloatInPlaceParams p) {
+  const GpuQuantization quantization = LoadQuantization(p.call);
+  int32_t* const out = static_cast<int32_t*>(p.call.out);
+  for (uint32_t i = blockIdx.x * kSumsToFloatThreads + threadIdx.x; i < p.count;
+       i += gridDim.x * kSumsToFloatThreads) {
+    uint32_t row = i;
+    const uint32_t channel = DivideAndRest(p.channels, &row);
+    out[i] = __float_as_int(
+        ScaledSum(quantization.a.scale, ScaleB(p.call, quantization, channel), out[i]));
   }
 }
 

@@ -60,6 +60,7 @@ TEST_F(LookupMatmul, BatchesOfEveryKind) {
 }
 
 TEST_F(LookupMatmul, BatchesBeyondGridLimits) {
+  if (kIsSanitized) GTEST_SKIP() << "takes too long";
   MatmulShape shape = Shape(65536, 1, 2, 1);
   Check(shape, GpuVariant::kTexture, {});
   shape.broadcast_b = true;
@@ -68,6 +69,7 @@ TEST_F(LookupMatmul, BatchesBeyondGridLimits) {
 
 // 66,000 products of 65,535 leave 32 bits, unsigned ones too.
 TEST_F(LookupMatmul, DeepSums) {
+  if (kIsSanitized) GTEST_SKIP() << "takes too long";
   for (const int32_t min : {0, -65535}) {
     UseTable(8, 8, min, 65535);
     std::fill(table_->products.begin() + 1, table_->products.end(), min + 65535);

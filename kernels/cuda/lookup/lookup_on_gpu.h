@@ -15,6 +15,13 @@
 
 namespace axlut {
 
+// Slower by ten to a hundred times: large cases are left out.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kIsSanitized = true;
+#else
+inline constexpr bool kIsSanitized = false;
+#endif
+
 class LookupOnGpu : public ::testing::Test {
  protected:
   LookupOnGpu() { UseGpu(80); }

@@ -95,6 +95,7 @@ void MakeForward(const Conv2dLaunch& launch, LookupProblem* problem) {
   SetSizes(s.batch * s.out_h * s.out_w, s.GroupOutC(), s.Depth(), problem);
   SetOutput(s.out_c, s.GroupOutC(), s.OutputCount(), problem);
   problem->params.channel_group_stride = static_cast<uint32_t>(s.GroupOutC());
+  problem->channels = s.out_c;
   problem->params.b = MakeMatrix(call.b, s.GroupOutC(), s.out_c, false);
   if (IsPointwise(s)) {
     problem->params.a = MakeMatrix(call.a, s.GroupInC(), s.in_c, true);
@@ -177,6 +178,7 @@ LookupProblem MakeLookupProblem(const MatmulLaunch& launch) {
   problem.groups = is_one ? 1 : s.batch;
   SetSizes(is_one ? s.batch * s.m : s.m, s.n, s.k, &problem);
   SetOutput(s.n, s.m * s.n, s.OutputCount(), &problem);
+  problem.channels = s.n;
   problem.params.a =
       MakeMatrix(call.a, is_one ? 0 : s.m * s.k, s.transpose_a ? s.m : s.k, !s.transpose_a);
   problem.params.b =

@@ -20,6 +20,7 @@ struct LookupProblem {
   int64_t phases = 1;  // of the gradient by the input
   int64_t chunks = 0;  // TileGrid::chunks
   int64_t out_count = 0;
+  int64_t channels = 1;  // of zero codes and scales of b, the outputs' last dimension
 };
 
 LookupProblem MakeLookupProblem(const Conv2dLaunch& launch);

@@ -28,6 +28,11 @@ __device__ inline uint32_t Pick(const Quad<uint8_t>& quad, int i) {
 }
 __device__ inline float Pick(const Quad<float>& quad, int i) { return quad.values[i]; }
 
+// The quad from value i on.
+__device__ inline Quad<uint8_t> From(const Quad<uint8_t>& quad, uint32_t i) {
+  return {quad.bits >> (8 * i)};
+}
+
 template <typename Operand>
 __device__ inline Operand* Values(Quad<Operand>* quads) {
   return reinterpret_cast<Operand*>(quads);

@@ -53,8 +53,8 @@ struct TableAccess<SharedMultiply<Entry>> {
     const int shift = pass + 1 < kPasses ? 8 : 0;
     // Powers of two, so neighbours of an even column are in its row. The image has 256 columns.
     for (uint32_t i = 2 * threadIdx.x; i < p.table_rows * p.table_columns; i += 2 * blockDim.x) {
-      const uint32_t row = i / p.table_columns;
-      const uint32_t column = i % p.table_columns;
+      const uint32_t row = i >> p.width_a;
+      const uint32_t column = i & (p.table_columns - 1);
       const uint32_t pair =
           LoadReadOnly(reinterpret_cast<const uint32_t*>(entries + row * 256 + column));
       table[row * p.table_pitch + column] = static_cast<Entry>((pair & 0xffff) >> shift);

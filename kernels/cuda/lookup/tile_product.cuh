@@ -21,6 +21,15 @@
 
 namespace axlut::AXLUT_GPU_TARGET {
 
+// Steps along k between two loads of operands. ptxas begins all their table reads at once, which is
+// too much for the registers where an address takes two.
+template <typename Multiply>
+inline constexpr int kStepsAtOnce = 4;
+template <>
+inline constexpr int kStepsAtOnce<L1Plain16Multiply> = 1;
+template <>
+inline constexpr int kStepsAtOnce<L1Transposed16Multiply> = 1;
+
 template <typename Multiply, typename Rows, typename Columns, typename TileShape>
 struct TileProduct {
   using Operand = typename Multiply::Operand;
@@ -60,16 +69,19 @@ struct TileProduct {
   // Adds products [0, k_end) of a chunk, k_end being a multiple of 4.
   __device__ static void AddQuads(const Multiply& multiply, const Storage& storage, uint32_t k_end,
                                   Sum (&sums)[4][4]) {
+    constexpr int kSteps = kStepsAtOnce<Multiply>;
 #pragma unroll 1
-    for (uint32_t k = 0; k < k_end; k += 4) {
-      Quad<Operand> a[4], b[4];
+    for (uint32_t k = 0; k < k_end; k += kSteps) {
+      Quad<Operand> a[4], b[kSteps];
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
         a[i] = storage.a[FirstRow() + i * TileShape::kRowThreads][k / 4];
-        b[i] = storage.b[k + i][ColumnQuad()];
+        if constexpr (kSteps < 4) a[i] = From(a[i], k % 4);
       }
 #pragma unroll
-      for (int s = 0; s < 4; ++s) {
+      for (int s = 0; s < kSteps; ++s) b[s] = storage.b[k + s][ColumnQuad()];
+#pragma unroll
+      for (int s = 0; s < kSteps; ++s) {
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
 #pragma unroll

@@ -80,4 +80,11 @@ struct TileProductParams {
   uint32_t channel_group_stride = 0;  // of the channels of zero codes and scales
 };
 
+// Sums in call.out, added up by several blocks, become call.out's floats.
+struct SumsToFloatInPlaceParams {
+  CallParams call;
+  uint32_t count = 0;
+  FastDivider channels;  // the last dimension, for scales per channel
+};
+
 }  // namespace axlut

@@ -28,9 +28,6 @@ struct FloatMultiply {
 
 }  // namespace
 
-template <>
-inline constexpr int kThreadsPerMultiprocessor<FloatMultiply> = 1024;
-
 }  // namespace on_host
 
 namespace {

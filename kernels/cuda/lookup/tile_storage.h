@@ -30,6 +30,8 @@ using ColumnLanesTile = Tile<32, 128, false>;
 // have many threads.
 using SharedTile = Tile<128, 64, true>;
 
+inline constexpr int kSumsToFloatThreads = 256;
+
 // Four neighbours.
 template <typename Operand>
 struct alignas(4 * sizeof(Operand)) Quad {

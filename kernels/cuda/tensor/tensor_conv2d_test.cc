@@ -9,9 +9,13 @@ namespace axlut {
 namespace {
 
 using TensorConv2d = TensorOnGpu;
+using WholeTensorConv2d = TensorOnGpu;  // takes a second
 
-INSTANTIATE_TEST_SUITE_P(Capability, TensorConv2d, ::testing::Values(75, 80),
-                         [](const auto& info) { return "Sm" + std::to_string(info.param); });
+std::string NameOf(const ::testing::TestParamInfo<int>& info) {
+  return "Sm" + std::to_string(info.param);
+}
+INSTANTIATE_TEST_SUITE_P(Capability, TensorConv2d, ::testing::Values(75, 80), NameOf);
+INSTANTIATE_TEST_SUITE_P(Capability, WholeTensorConv2d, ::testing::Values(80), NameOf);
 
 Conv2dShape RandomShape(std::mt19937* random) {
   const auto one_of = [random](const std::vector<int32_t>& values) {
@@ -73,6 +77,17 @@ TEST_P(TensorConv2d, EqualsTheReferenceForManyTiles) {
   std::mt19937 random(5);
   UsePlan(RandomTermPlan({1, -5}, 8, 8, &random));
   Check(shape, {}, 5);
+}
+
+TEST_P(WholeTensorConv2d, EqualsTheReference) {
+  Conv2dShape shape;
+  shape.in_h = shape.in_w = shape.out_h = shape.out_w = 28;
+  shape.in_c = shape.out_c = 128;
+  shape.kernel_h = shape.kernel_w = 3;
+  shape.pad_top = shape.pad_left = 1;
+  std::mt19937 random(1);
+  UsePlan(RandomTermPlan({1}, 8, 8, &random));
+  Check(shape, {}, 1);
 }
 
 // Through the plans that the runtime uses for tables without stored ones.

@@ -15,7 +15,7 @@
 #include "kernels/cuda/gpu_conv2d.h"
 #include "kernels/cuda/gpu_matmul.h"
 #include "kernels/cuda/gpu_table.h"
-#include "kernels/cuda/testing/conv2d_on_gpu.h"
+#include "kernels/cuda/testing/run_layer.h"
 #include "kernels/plan/quick_plan.h"
 
 namespace axlut {
@@ -31,19 +31,13 @@ inline GpuStatus MakeGpuSweepTables(Gpu* gpu, std::vector<GpuSweepTable>* tables
   const auto add = [&](const char* name, int width_a, int width_b, int32_t min, uint32_t span) {
     tables->push_back(
         {name, std::make_unique<RandomTable>(width_a, width_b, min, span, 1), nullptr});
-    return tables->back().table.get();
   };
   add("random, 16 bits", 8, 8, -1000, 65535);
   add("random, 8 bits", 8, 8, 7, 255);
   add("random, 31 bits", 8, 8, -(1 << 29), 1u << 30);
   add("random, 4x6 bits", 4, 6, -20, 1000);
-  RandomTable* const exact = add("exact", 8, 8, 0, 0);
-  RandomTable* const errors = add("exact with errors", 8, 8, 0, 15);
-  for (int32_t i = 0; i < 65536; ++i) {
-    const int32_t product = (i >> 8) * (i & 255);
-    exact->products[static_cast<size_t>(i)] = product;
-    errors->products[static_cast<size_t>(i)] += product;
-  }
+  tables->push_back({"exact", NearlyExactTable(0), nullptr});
+  tables->push_back({"exact with errors", NearlyExactTable(15), nullptr});
   for (GpuSweepTable& table : *tables) {
     const LutView& lut = table.table->view;
     AXLUT_RETURN_IF_GPU_ERROR(
@@ -181,18 +175,18 @@ class GpuSweep {
       const Conv2dOnGpu test_case(*table.table, shape, GpuSweepOptions(role, number_), number_);
       ++number_;
       GpuConv2d conv2d;
-      RunLayer(GpuConv2d::Create(table.on_gpu.get(), shape, role, variant, &conv2d), conv2d,
-               test_case);
+      RunIfSupported(GpuConv2d::Create(table.on_gpu.get(), shape, role, variant, &conv2d), conv2d,
+                     test_case);
       MatmulShape matmul_shape;
       if (!AsMatmul(shape, role, &matmul_shape)) continue;
       GpuMatmul matmul;
-      RunLayer(GpuMatmul::Create(table.on_gpu.get(), matmul_shape, variant, &matmul), matmul,
-               test_case);
+      RunIfSupported(GpuMatmul::Create(table.on_gpu.get(), matmul_shape, variant, &matmul), matmul,
+                     test_case);
     }
   }
 
   template <typename Layer>
-  void RunLayer(const GpuStatus& created, const Layer& layer, const Conv2dOnGpu& test_case) {
+  void RunIfSupported(const GpuStatus& created, const Layer& layer, const Conv2dOnGpu& test_case) {
     if (created.kind() == GpuErrorKind::kUnsupported) {
       ++skipped_;
       return;
@@ -211,17 +205,8 @@ class GpuSweep {
 
   template <typename Out, typename Layer>
   void Compare(const Layer& layer, const Conv2dOnGpu& test_case) {
-    GpuBuffer workspace;
     std::vector<Out> found;
-    const GpuStatus status = test_case.Run<Out>(
-        gpu_,
-        [&](GpuCall call) {
-          AXLUT_RETURN_IF_GPU_ERROR(
-              GpuBuffer::Create(gpu_, layer.WorkspaceBytes(call), "workspace", &workspace));
-          call.workspace = workspace.data();
-          return layer.Run(call);
-        },
-        &found);
+    const GpuStatus status = RunLayer(gpu_, layer, test_case, &found);
     ASSERT_TRUE(status.ok()) << status.message();
     const std::vector<Out> expected = test_case.Expected<Out>();
     const auto wrong = std::mismatch(expected.begin(), expected.end(), found.begin());
