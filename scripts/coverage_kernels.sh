@@ -15,6 +15,8 @@ cmake --build "$build" -j "$(nproc)" --target axlut_gpu_tests >"$build/build.log
   { tail -n 50 "$build/build.log"; exit 1; }
 find "$build" -name '*.gcda' -delete
 # Counters of programs that end at the same time are added up under a lock.
+# Batches beyond a grid's limits take minutes without optimization and run no line of their own.
+export GTEST_FILTER='-*BeyondGridLimits*'
 run_test() { "$1/tests/$2" >"$1/$2.log" 2>&1 || { tail -n 50 "$1/$2.log"; return 1; }; }
 export -f run_test
 xargs -P "$(nproc)" -I{} bash -c "run_test $build {}" <"$build/gpu_tests.txt"
