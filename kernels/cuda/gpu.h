@@ -47,7 +47,7 @@ class Gpu {
 
   virtual const GpuProperties& properties() const = 0;
 
-  // bytes > 0; aligned to 256 bytes.
+  // bytes > 0; aligned to 256 bytes, and as textures need it.
   virtual GpuStatus Allocate(size_t bytes, const char* purpose, void** memory) = 0;
   virtual void Free(void* memory) = 0;  // nullptr: nothing
 
