@@ -353,6 +353,22 @@ TEST_F(LookupConv2d, AWholeLayerTakesAboutASecond) {
 #endif
 }
 
+// Indices of taps that are far outside wrap, modulo 2^32 and defined (UBSan looks), and are not
+// used.
+TEST_F(LookupConv2d, TapsCanLieFarOutsideOfTheImage) {
+  Sizes sizes;
+  sizes.in_h = 3;
+  sizes.kernel_h = 2;
+  sizes.dilation_h = (int64_t{1} << 28) - 1;
+  sizes.pad_top = sizes.dilation_h - 1;  // tap 0 is outside, tap 1 is inside
+  const Conv2dShape shape = MakeShape(sizes);
+  for (const GpuRole role : kRoles) {
+    Conv2dOnGpuOptions options;
+    options.role = role;
+    Check(shape, GpuVariant::kTexture, options);
+  }
+}
+
 // One tile with a long k is divided among as many blocks as run at the same time (budget.csv): one
 // more would have the device to itself, after the others.
 TEST_F(LookupConv2d, DividesKAmongTheBlocksThatFit) {
