@@ -107,6 +107,8 @@ struct Conv2dOnGpuOptions {
   bool per_channel_b = false;  // forward only
   bool device_quantization = false;
   bool add_to_out = false;
+  // Operands begin that many elements behind an aligned address: frameworks hand over slices.
+  int32_t first_element = 0;
   std::optional<int32_t> zero_code_a, zero_code_b;  // else at random
   // A matrix product instead of the convolution, whose shape then has the output channels only.
   std::optional<MatmulShape> matmul;
@@ -193,25 +195,29 @@ struct Conv2dOnGpu {
   template <typename Out, typename LaunchFunction>
   GpuStatus Run(Gpu* gpu, LaunchFunction&& launch, std::vector<Out>* result) const {
     GpuBuffer buffers[6];
-    const auto upload = [&](int i, const void* data, size_t bytes) {
-      AXLUT_RETURN_IF_GPU_ERROR(GpuBuffer::Create(gpu, bytes, "test data", &buffers[i]));
-      return bytes == 0 ? GpuStatus() : gpu->CopyToDevice(buffers[i].data(), data, bytes, nullptr);
+    const auto upload = [&](int i, const void* data, size_t bytes, size_t offset = 0) {
+      AXLUT_RETURN_IF_GPU_ERROR(GpuBuffer::Create(gpu, offset + bytes, "test data", &buffers[i]));
+      return bytes == 0 ? GpuStatus()
+                        : gpu->CopyToDevice(buffers[i].As<char>() + offset, data, bytes, nullptr);
+    };
+    const auto offset_of = [&](const TestOperand& operand) {
+      return static_cast<size_t>(options.first_element) * (operand.is_float() ? sizeof(float) : 1);
     };
     *result = Before<Out>();
     const size_t out_bytes = result->size() * sizeof(Out);
     // Where the device has the quantization, the host's must not be looked at.
     GpuQuantization wrong = quantization;
     wrong.a.zero_code ^= 1, wrong.b.zero_code ^= 1, wrong.a.width = 1, wrong.a.min = 0;
-    AXLUT_RETURN_IF_GPU_ERROR(upload(0, a.data(), a.bytes()));
-    AXLUT_RETURN_IF_GPU_ERROR(upload(1, b.data(), b.bytes()));
+    AXLUT_RETURN_IF_GPU_ERROR(upload(0, a.data(), a.bytes(), offset_of(a)));
+    AXLUT_RETURN_IF_GPU_ERROR(upload(1, b.data(), b.bytes(), offset_of(b)));
     AXLUT_RETURN_IF_GPU_ERROR(upload(2, result->data(), out_bytes));
     AXLUT_RETURN_IF_GPU_ERROR(upload(3, &quantization, sizeof(quantization)));
     AXLUT_RETURN_IF_GPU_ERROR(
         upload(4, zero_codes_b.data(), zero_codes_b.size() * sizeof(int32_t)));
     AXLUT_RETURN_IF_GPU_ERROR(upload(5, scales_b.data(), scales_b.size() * sizeof(float)));
     GpuCall call;
-    call.a = {buffers[0].data(), a.is_float()};
-    call.b = {buffers[1].data(), b.is_float()};
+    call.a = {buffers[0].As<char>() + offset_of(a), a.is_float()};
+    call.b = {buffers[1].As<char>() + offset_of(b), b.is_float()};
     call.quantization = options.device_quantization ? wrong : quantization;
     if (options.device_quantization) call.device_quantization = buffers[3].As<GpuQuantization>();
     if (options.per_channel_b) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -101,17 +102,23 @@ inline std::vector<Conv2dShape> LargeGpuSweepShapes() {
   return shapes;
 }
 
-// All types of operands and sums, one after the other.
+// All types of sums for each shape and role, by one table or another. Types of operands, odd
+// addresses and so on at random: in turn they would keep step with variants and tables, and some
+// would never meet.
 inline Conv2dOnGpuOptions GpuSweepOptions(GpuRole role, uint32_t number) {
+  std::mt19937 random(number);
+  const auto one_of = [&](uint32_t count) { return static_cast<uint32_t>(random()) % count; };
   Conv2dOnGpuOptions options;
   options.role = role;
   constexpr GpuSum kSums[] = {GpuSum::kInt32, GpuSum::kInt64, GpuSum::kFloat};
-  options.sum = kSums[number % 3];
-  options.float_a = number / 3 % 2 == 1;
-  options.float_b = number / 5 % 2 == 1;
-  options.subtract_zero_points = number / 2 % 4 != 3;
-  options.per_channel_b = role == GpuRole::kForward && number / 7 % 2 == 1;
-  options.device_quantization = number / 4 % 2 == 1;
+  const uint32_t layer = number / 4;  // four variants run it
+  options.sum = kSums[(layer + layer / 3 + layer / 9) % 3];
+  options.float_a = one_of(2) == 1;
+  options.float_b = one_of(2) == 1;
+  options.subtract_zero_points = one_of(4) != 0;
+  options.per_channel_b = role == GpuRole::kForward && one_of(2) == 1;
+  options.device_quantization = one_of(2) == 1;
+  options.first_element = static_cast<int32_t>(one_of(3));
   return options;
 }
 
