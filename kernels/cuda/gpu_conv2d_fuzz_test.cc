@@ -35,6 +35,7 @@ Conv2dOnGpuOptions RandomCall(Random* random) {
   options.subtract_zero_points = !OneIn(4, random);
   options.per_channel_b = options.role == GpuRole::kForward && OneIn(3, random);
   options.device_quantization = OneIn(2, random);
+  options.first_element = static_cast<int32_t>(UpTo(4, random)) - 1;
   return options;
 }
 
