@@ -9,6 +9,11 @@
 namespace axlut {
 namespace {
 
+// Errors of calls that cannot report them (destructors) are dropped, here and in the runtime.
+void Drop(cudaError_t error) {
+  if (error != cudaSuccess) cudaGetLastError();
+}
+
 // Makes a device the calling thread's for as long as it lives. A thread's device is state that
 // others in the process (TensorFlow) rely on, so it is put back.
 class DeviceScope {
@@ -20,7 +25,7 @@ class DeviceScope {
     must_restore_ = status_.ok();
   }
   ~DeviceScope() {
-    if (must_restore_) cudaSetDevice(previous_);
+    if (must_restore_) Drop(cudaSetDevice(previous_));
   }
   DeviceScope(const DeviceScope&) = delete;
   DeviceScope& operator=(const DeviceScope&) = delete;
@@ -39,11 +44,6 @@ class DeviceScope {
 
 cudaStream_t StreamOf(GpuStream stream) { return static_cast<cudaStream_t>(stream); }
 cudaEvent_t EventOf(GpuEvent event) { return static_cast<cudaEvent_t>(event); }
-
-// Errors of calls that cannot report them (destructors) are dropped, here and in the runtime.
-void Drop(cudaError_t error) {
-  if (error != cudaSuccess) cudaGetLastError();
-}
 
 std::string BytesFor(const char* call, size_t bytes, const char* purpose) {
   return std::string(call) + " of " + std::to_string(bytes) + " bytes" + purpose;
