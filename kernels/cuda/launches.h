@@ -38,7 +38,8 @@ GpuStatus LaunchLookupMatmul(const MatmulLaunch& launch);
 // must fit into a block's shared memory.
 bool SharedLookupFits(const GpuTable& table);
 
-// depthwise/: groups == in_c; kTexture, and kL1 for 16-bit entries; any role. depthwise/launch_depthwise.cc.
+// depthwise/: groups == in_c; kTexture, and kL1 for 16-bit entries; any role.
+// depthwise/launch_depthwise.cc.
 GpuStatus LaunchDepthwiseConv2d(const Conv2dLaunch& launch);
 // Of the lanes of kL1's forward kernel that gives each warp one table row (tables of 16-bit
 // entries), how many have work; 0 if the layer is too small for it, or its window too large.

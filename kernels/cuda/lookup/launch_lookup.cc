@@ -3,9 +3,11 @@
 #include <limits>
 #include <string>
 
+#include "kernels/cuda/ceil_divide.h"
 #include "kernels/cuda/launches.h"
 #include "kernels/cuda/lookup/lookup_problem.h"
 #include "kernels/cuda/lookup/tile_storage.h"
+#include "kernels/cuda/make_params.h"
 
 namespace axlut {
 namespace {
@@ -43,8 +45,6 @@ AXLUT_LOOKUP_METHOD(Shared16, SharedTile);
 AXLUT_LOOKUP_METHOD(Shared8, SharedTile);
 #undef AXLUT_LOOKUP_METHOD
 
-int64_t CeilDivide(int64_t number, int64_t divisor) { return (number + divisor - 1) / divisor; }
-
 // Tiles of the whole problem, without splits of k.
 int64_t TileCount(const LookupProblem& problem, const LookupMethod& method) {
   return CeilDivide(problem.params.m, method.rows) * CeilDivide(problem.params.n, method.columns) *
@@ -78,34 +78,30 @@ struct Choice {
 };
 
 GpuStatus ChooseTexture(const GpuTable& table, const LookupProblem& problem, Choice* choice) {
-  const GpuTableImages& images = table.images();
-  if (images.entries16 == nullptr) {
+  choice->table = MakeLookupParams(table, /*transposed=*/false);
+  if (table.images().entries16 == nullptr) {
     choice->method = kTexture32;
-    choice->table = {images.texture32, images.entries32, 0};
     return {};
   }
   // The large tile reads operands less often; it needs products that fill it and enough of them.
   const int64_t enough = 2 * int64_t{table.gpu()->properties().multiprocessors};
   const bool fills = TiledArea(problem, kTexture16) <= TiledArea(problem, kTexture16Small) * 5 / 4;
   choice->method = fills && TileCount(problem, kTexture16) >= enough ? kTexture16 : kTexture16Small;
-  choice->table = {images.texture16, images.entries16, table.min_product()};
   return {};
 }
 
 GpuStatus ChooseMethod(const GpuTable& table, GpuVariant variant, const LookupProblem& problem,
                        Choice* choice) {
-  const GpuTableImages& images = table.images();
-  choice->table.min_product = table.min_product();
   if (variant == GpuVariant::kTexture) {
     AXLUT_RETURN_IF_GPU_ERROR(ChooseTexture(table, problem, choice));
-  } else if (variant == GpuVariant::kL1 && images.entries16 != nullptr) {
+  } else if (variant == GpuVariant::kL1 && table.images().entries16 != nullptr) {
     const bool along_rows = TiledArea(problem, kL1Rows) <= TiledArea(problem, kL1Columns);
     choice->method = along_rows ? kL1Rows : kL1Columns;
-    choice->table.entries = along_rows ? images.transposed16 : images.entries16;
+    choice->table = MakeLookupParams(table, /*transposed=*/along_rows);
   } else if (variant == GpuVariant::kShared && SharedLookupFits(table)) {
     choice->entry_bytes = SharedEntryBytes(table);
     choice->method = choice->entry_bytes == sizeof(uint16_t) ? kShared16 : kShared8;
-    choice->table.entries = images.transposed16;
+    choice->table = MakeLookupParams(table, /*transposed=*/true);
     choice->shared_bytes = SharedBytes(table, choice->entry_bytes);
     return {};
   } else {

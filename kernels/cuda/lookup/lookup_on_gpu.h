@@ -60,14 +60,9 @@ class LookupOnGpu : public ::testing::Test {
     });
   }
   void Check(const MatmulShape& shape, GpuVariant variant, Conv2dOnGpuOptions options) {
-    SCOPED_TRACE(std::to_string(shape.batch) + " of " + std::to_string(shape.m) + "x" +
-                 std::to_string(shape.k) + "x" + std::to_string(shape.n) +
-                 (shape.broadcast_b ? " broadcast" : "") + (shape.transpose_a ? " a^T" : "") +
-                 (shape.transpose_b ? " b^T" : ""));
+    SCOPED_TRACE(ProblemString(shape));
     options.matmul = shape;
-    Conv2dShape channels;
-    channels.out_c = shape.n;
-    Check(channels, options, variant, [&](const GpuCall& call) {
+    Check(ChannelsOf(shape), options, variant, [&](const GpuCall& call) {
       return LaunchLookupMatmul({gpu_table_.get(), shape, variant, &call, options.add_to_out});
     });
   }
@@ -84,14 +79,7 @@ class LookupOnGpu : public ::testing::Test {
     SCOPED_TRACE("role " + std::to_string(static_cast<int>(options.role)) + ", " + Name(variant) +
                  ", seed " + std::to_string(seed_));
     const Conv2dOnGpu call(*table_, shape, options, seed_++);
-    switch (options.sum) {
-      case GpuSum::kInt32:
-        return Compare<int32_t>(call, launch);
-      case GpuSum::kInt64:
-        return Compare<int64_t>(call, launch);
-      case GpuSum::kFloat:
-        return Compare<float>(call, launch);
-    }
+    WithOutputType(options.sum, [&](auto out) { Compare<decltype(out)>(call, launch); });
   }
   template <typename Out, typename Launch>
   void Compare(const Conv2dOnGpu& call, const Launch& launch) {

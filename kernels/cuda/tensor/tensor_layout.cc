@@ -9,7 +9,7 @@ namespace axlut {
 namespace {
 
 constexpr int64_t RoundUp(int64_t count, int64_t multiple) {
-  return CeilDiv(count, multiple) * multiple;
+  return CeilDivide(count, multiple) * multiple;
 }
 
 // 16 bytes per load, unless padding the runs of k to a multiple of that makes the product longer by
@@ -43,7 +43,7 @@ TensorWindow WindowOf(const Conv2dShape& s) {
 int64_t TensorOperandLayout::SliceWords() const {
   constexpr int64_t kLeast = 4 * kTensorMapColumnWords;  // four words per thread
   constexpr int64_t kMostSlices = 32;                    // TensorGemm adds them up
-  return std::max(kLeast, CeilDiv(RowBytes() / 4, kMostSlices));
+  return std::max(kLeast, CeilDivide(RowBytes() / 4, kMostSlices));
 }
 
 int64_t TensorOperandLayout::SumsBytes() const {

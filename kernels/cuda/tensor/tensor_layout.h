@@ -6,12 +6,11 @@
 #include <cstdint>
 
 #include "kernels/conv2d.h"
+#include "kernels/cuda/ceil_divide.h"
 #include "kernels/cuda/tensor/tensor_params.h"
 #include "kernels/matmul.h"
 
 namespace axlut {
-
-constexpr int64_t CeilDiv(int64_t count, int64_t size) { return (count + size - 1) / size; }
 
 // One operand: `matrices` matrices of `rows` rows, a row being `segments` runs of k.
 struct TensorOperandLayout {
@@ -27,7 +26,7 @@ struct TensorOperandLayout {
   int64_t PlaneBytes() const { return (matrices * rows + zero_rows) * RowBytes(); }
   // Long rows whose k is outer are cut into slices, for more blocks.
   int64_t SliceWords() const;
-  int64_t Slices() const { return k_is_outer ? CeilDiv(RowBytes() / 4, SliceWords()) : 1; }
+  int64_t Slices() const { return k_is_outer ? CeilDivide(RowBytes() / 4, SliceWords()) : 1; }
   int64_t SumsBytes() const;
 };
 
