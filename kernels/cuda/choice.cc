@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "kernels/cuda/ceil_divide.h"
+#include "kernels/ceil_div.h"
 #include "kernels/cuda/gpu_rates.h"
 #include "kernels/cuda/launches.h"
 #include "kernels/cuda/lookup/tile_storage.h"
@@ -20,7 +20,7 @@ constexpr double kStagingBytesPerClock = 64;
 
 // How much of its tiles of `tile` an output dimension fills.
 double TilesFilled(int64_t outputs, int64_t tile) {
-  return static_cast<double>(outputs) / static_cast<double>(CeilDivide(outputs, tile) * tile);
+  return static_cast<double>(outputs) / static_cast<double>(RoundUp(outputs, tile));
 }
 
 // Of a warp's 32 lanes: the better of a warp along the columns and one along the rows.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "kernels/cuda/ceil_divide.h"
+#include "kernels/ceil_div.h"
 
 namespace axlut {
 
@@ -19,7 +19,7 @@ bool SumsFitInt32(const GpuTable& table, int64_t depth, bool subtract_zero_point
 
 size_t SumsWorkspaceBytes(int64_t sums) {
   constexpr int64_t kAlignment = 256;
-  return static_cast<size_t>(CeilDivide(sums * int64_t{sizeof(int64_t)}, kAlignment) * kAlignment);
+  return static_cast<size_t>(RoundUp(sums * int64_t{sizeof(int64_t)}, kAlignment));
 }
 
 GpuCall WithSumsInWorkspace(const GpuCall& call, int64_t sums) {

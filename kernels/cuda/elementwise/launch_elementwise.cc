@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
-#include "kernels/cuda/ceil_divide.h"
+#include "kernels/ceil_div.h"
 #include "kernels/cuda/elementwise/elementwise_params.h"
 #include "kernels/cuda/launches.h"
 
@@ -14,7 +14,7 @@ GpuLaunch GridFor(const Gpu& gpu, int64_t count) {
   const int64_t filling = kBlocksPerMultiprocessor * std::max(1, gpu.properties().multiprocessors);
   GpuLaunch grid;
   grid.threads = kElementwiseThreads;
-  grid.grid_x = static_cast<uint32_t>(std::min(CeilDivide(count, kElementwiseThreads), filling));
+  grid.grid_x = static_cast<uint32_t>(std::min(CeilDiv(count, kElementwiseThreads), filling));
   return grid;
 }
 

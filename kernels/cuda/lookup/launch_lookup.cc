@@ -3,7 +3,7 @@
 #include <limits>
 #include <string>
 
-#include "kernels/cuda/ceil_divide.h"
+#include "kernels/ceil_div.h"
 #include "kernels/cuda/launches.h"
 #include "kernels/cuda/lookup/lookup_problem.h"
 #include "kernels/cuda/lookup/tile_storage.h"
@@ -47,7 +47,7 @@ AXLUT_LOOKUP_METHOD(Shared8, SharedTile);
 
 // Tiles of the whole problem, without splits of k.
 int64_t TileCount(const LookupProblem& problem, const LookupMethod& method) {
-  return CeilDivide(problem.params.m, method.rows) * CeilDivide(problem.params.n, method.columns) *
+  return CeilDiv(problem.params.m, method.rows) * CeilDiv(problem.params.n, method.columns) *
          problem.groups * problem.phases;
 }
 
@@ -128,22 +128,22 @@ int64_t SplitCount(const LookupProblem& problem, const Choice& choice, int64_t b
   if (problem.chunks == 0) return 1;
   const int64_t tiles = TileCount(problem, choice.method);
   const int64_t wanted = std::min(blocks / tiles, problem.chunks / kLeastChunks);
-  const int64_t needed = sum == GpuSum::kInt64 ? CeilDivide(problem.chunks, kMostChunks) : 1;
+  const int64_t needed = sum == GpuSum::kInt64 ? CeilDiv(problem.chunks, kMostChunks) : 1;
   return std::max({int64_t{1}, wanted, needed});
 }
 
 GpuStatus SetGrid(const Choice& choice, int64_t blocks, LookupProblem* problem) {
   TileGrid& grid = problem->params.grid;
   const int64_t chunks_per_split =
-      std::max<int64_t>(1, CeilDivide(problem->chunks, SplitCount(*problem, choice, blocks)));
-  const int64_t splits = std::max<int64_t>(1, CeilDivide(problem->chunks, chunks_per_split));
+      std::max<int64_t>(1, CeilDiv(problem->chunks, SplitCount(*problem, choice, blocks)));
+  const int64_t splits = std::max<int64_t>(1, CeilDiv(problem->chunks, chunks_per_split));
   const int64_t items = TileCount(*problem, choice.method) * splits;
   if (items > std::numeric_limits<int32_t>::max()) {
     return {GpuErrorKind::kInvalidArgument,
             "a lookup kernel takes up to 2^31 - 1 tiles; there are " + std::to_string(items)};
   }
-  grid.tiles_n = MakeFastDivider(CeilDivide(problem->params.n, choice.method.columns));
-  grid.tiles_m = MakeFastDivider(CeilDivide(problem->params.m, choice.method.rows));
+  grid.tiles_n = MakeFastDivider(CeilDiv(problem->params.n, choice.method.columns));
+  grid.tiles_m = MakeFastDivider(CeilDiv(problem->params.m, choice.method.rows));
   grid.splits = MakeFastDivider(splits);
   grid.groups = MakeFastDivider(problem->groups);
   grid.items = static_cast<uint32_t>(items);
@@ -159,7 +159,7 @@ GpuStatus LaunchSumsToFloatInPlace(Gpu* gpu, const GpuCall& call, const LookupPr
   params.channels = MakeFastDivider(problem.channels);
   GpuLaunch launch;
   launch.threads = kSumsToFloatThreads;
-  launch.grid_x = static_cast<uint32_t>(CeilDivide(problem.out_count, kSumsToFloatThreads));
+  launch.grid_x = static_cast<uint32_t>(CeilDiv(problem.out_count, kSumsToFloatThreads));
   return LaunchKernel(gpu, GpuKernelId::kLookupSumsToFloat, launch, call.stream, params);
 }
 

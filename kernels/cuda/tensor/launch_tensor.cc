@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <string>
 
-#include "kernels/cuda/ceil_divide.h"
+#include "kernels/ceil_div.h"
 #include "kernels/cuda/launches.h"
 #include "kernels/cuda/make_params.h"
 #include "kernels/cuda/tensor/tensor_layout.h"
@@ -74,12 +74,12 @@ class TensorLaunch {
     GpuLaunch launch;
     launch.threads = kTensorMapThreads;
     launch.shared_bytes = sizeof(TensorMapShared);
-    launch.grid_y = static_cast<uint32_t>(CeilDivide(terms.count, kTensorMapTerms));
+    launch.grid_y = static_cast<uint32_t>(CeilDiv(terms.count, kTensorMapTerms));
     if (operand.k_is_outer) {
       params.rows = operand.rows;
       params.slice_words = static_cast<int32_t>(operand.SliceWords());
       launch.grid_x =
-          static_cast<uint32_t>(operand.matrices * CeilDivide(operand.rows, kTensorMapColumnLanes));
+          static_cast<uint32_t>(operand.matrices * CeilDiv(operand.rows, kTensorMapColumnLanes));
       launch.grid_z = static_cast<uint32_t>(operand.Slices());
       return LaunchKernel(table_.gpu(), GpuKernelId::kTensorMapColumns, launch, stream_, params);
     }
@@ -89,7 +89,7 @@ class TensorLaunch {
                          reinterpret_cast<uintptr_t>(source.data) % 4 == 0;
     while (params.lanes > 1 && params.lanes / 2 * 4 >= operand.segment_bytes) params.lanes /= 2;
     launch.grid_x = static_cast<uint32_t>(
-        CeilDivide(params.rows + params.zero_rows, kTensorMapThreads / params.lanes));
+        CeilDiv(params.rows + params.zero_rows, kTensorMapThreads / params.lanes));
     return LaunchKernel(table_.gpu(), GpuKernelId::kTensorMapRows, launch, stream_, params);
   }
 
@@ -108,8 +108,8 @@ class TensorLaunch {
     params.b_slices = static_cast<int32_t>(layout_.b.Slices());
     params.a_slice_rows = layout_.a.matrices * layout_.a.rows;
     params.b_slice_rows = layout_.b.matrices * layout_.b.rows;
-    params.row_tiles = static_cast<int32_t>(CeilDivide(params.rows, kTensorRows));
-    params.column_tiles = static_cast<int32_t>(CeilDivide(params.columns, kTensorColumns));
+    params.row_tiles = static_cast<int32_t>(CeilDiv(params.rows, kTensorRows));
+    params.column_tiles = static_cast<int32_t>(CeilDiv(params.columns, kTensorColumns));
 
     GpuLaunch launch;
     launch.grid_x =

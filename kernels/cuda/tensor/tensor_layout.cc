@@ -8,10 +8,6 @@
 namespace axlut {
 namespace {
 
-constexpr int64_t RoundUp(int64_t count, int64_t multiple) {
-  return CeilDivide(count, multiple) * multiple;
-}
-
 // 16 bytes per load, unless padding the runs of k to a multiple of that makes the product longer by
 // more than a quarter.
 int UnitFor(int64_t depth) { return 4 * RoundUp(depth, 16) <= 5 * RoundUp(depth, 4) ? 16 : 4; }
@@ -43,7 +39,7 @@ TensorWindow WindowOf(const Conv2dShape& s) {
 int64_t TensorOperandLayout::SliceWords() const {
   constexpr int64_t kLeast = 4 * kTensorMapColumnWords;  // four words per thread
   constexpr int64_t kMostSlices = 32;                    // TensorGemm adds them up
-  return std::max(kLeast, CeilDivide(RowBytes() / 4, kMostSlices));
+  return std::max(kLeast, CeilDiv(RowBytes() / 4, kMostSlices));
 }
 
 int64_t TensorOperandLayout::SumsBytes() const {

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/ceil_div.h"
 #include "kernels/conv2d.h"
-#include "kernels/cuda/ceil_divide.h"
 #include "kernels/cuda/tensor/tensor_params.h"
 #include "kernels/matmul.h"
 
@@ -26,7 +26,7 @@ struct TensorOperandLayout {
   int64_t PlaneBytes() const { return (matrices * rows + zero_rows) * RowBytes(); }
   // Long rows whose k is outer are cut into slices, for more blocks.
   int64_t SliceWords() const;
-  int64_t Slices() const { return k_is_outer ? CeilDivide(RowBytes() / 4, SliceWords()) : 1; }
+  int64_t Slices() const { return k_is_outer ? CeilDiv(RowBytes() / 4, SliceWords()) : 1; }
   int64_t SumsBytes() const;
 };
 
