@@ -152,6 +152,17 @@ GpuStatus LaunchPlanes(const Conv2dLaunch& launch, const PlanesCut& cut) {
                       grid, launch.call->stream, p);
 }
 
+// One thread for each of p.items: by a kernel for the layer's width, else by one of `any`.
+GpuStatus LaunchItems(const Conv2dLaunch& launch, const KernelsForAnyShape& any,
+                      const DepthwiseParams& p) {
+  const KernelForWidth* const known = FindKernelForWidth(launch);
+  GpuLaunch grid;
+  grid.grid_x = Blocks(p.items, kDepthwiseThreads);
+  grid.threads = kDepthwiseThreads;
+  return LaunchKernel(launch.table->gpu(), known != nullptr ? known->kernel : any.Of(launch), grid,
+                      launch.call->stream, p);
+}
+
 GpuStatus LaunchForward(const Conv2dLaunch& launch) {
   const Conv2dShape& s = launch.shape;
   if (s.OutputCount() == 0) return {};
@@ -162,13 +173,7 @@ GpuStatus LaunchForward(const Conv2dLaunch& launch) {
   DepthwiseParams p = MakeParams(launch);
   p.items_w = static_cast<int32_t>(CeilDiv(p.out_w, kDepthwiseTile));
   p.items = static_cast<uint32_t>(s.batch * s.out_h * p.items_w * s.out_c);
-  const KernelForWidth* const known = FindKernelForWidth(launch);
-  const KernelsForAnyShape& any = launch.call->sum == GpuSum::kInt64 ? kForward64 : kForward32;
-  GpuLaunch grid;
-  grid.grid_x = Blocks(p.items, kDepthwiseThreads);
-  grid.threads = kDepthwiseThreads;
-  return LaunchKernel(launch.table->gpu(), known != nullptr ? known->kernel : any.Of(launch), grid,
-                      launch.call->stream, p);
+  return LaunchItems(launch, launch.call->sum == GpuSum::kInt64 ? kForward64 : kForward32, p);
 }
 
 GpuStatus LaunchInputGradient(const Conv2dLaunch& launch) {
@@ -180,14 +185,8 @@ GpuStatus LaunchInputGradient(const Conv2dLaunch& launch) {
   p.items_w = static_cast<int32_t>(CeilDiv(s.in_w, tile_columns)) * p.phases;
   p.items = static_cast<uint32_t>(s.batch * s.in_h * p.items_w * s.in_c);
   if (p.items == 0) return {};
-  const KernelForWidth* const known = FindKernelForWidth(launch);
-  const KernelsForAnyShape& any =
-      launch.call->sum == GpuSum::kInt64 ? kInputGradient64 : kInputGradient32;
-  GpuLaunch grid;
-  grid.grid_x = Blocks(p.items, kDepthwiseThreads);
-  grid.threads = kDepthwiseThreads;
-  return LaunchKernel(launch.table->gpu(), known != nullptr ? known->kernel : any.Of(launch), grid,
-                      launch.call->stream, p);
+  const bool has_int64_sums = launch.call->sum == GpuSum::kInt64;
+  return LaunchItems(launch, has_int64_sums ? kInputGradient64 : kInputGradient32, p);
 }
 
 GpuStatus LaunchFilterGradient(const Conv2dLaunch& launch) {
