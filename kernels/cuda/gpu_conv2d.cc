@@ -173,10 +173,11 @@ GpuStatus GpuConv2d::Create(const GpuTable* table, const Conv2dShape& shape, Gpu
 }
 
 // Floats come from integers in the workspace where a kernel does not hold a whole sum at its end:
-// sums beyond 32 bits, sums of two kernels, and those that several blocks add to.
+// sums beyond 32 bits, sums of two kernels, and the depthwise filter gradient's, to which several
+// blocks add (lookup/ does that in the output itself).
 bool GpuConv2d::SumsInWorkspace(const GpuCall& call) const {
   if (call.sum != GpuSum::kFloat) return false;
-  return role_ == GpuRole::kFilterGradient ||
+  return (role_ == GpuRole::kFilterGradient && RunsDepthwiseKernel(shape_, role_, variant_)) ||
          (variant_ == GpuVariant::kTensor && table_->residual() != nullptr) ||
          !SumsFitInt32(*table_, ProblemOf(shape_, role_).depth, call.subtract_zero_points);
 }

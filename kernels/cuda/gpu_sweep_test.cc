@@ -62,8 +62,7 @@ void RunElementwise(Gpu* gpu) {
   auto* const quantization = buffer.As<GpuQuantization>();
   auto* const floats = buffer.As<float>() + 64;
   const GpuNudge nudge = {floats, floats + 1};
-  EXPECT_TRUE(
-      LaunchNudgeRanges(gpu, nudge, nudge, nullptr, quantization, buffer.As<int32_t>() + 128).ok());
+  EXPECT_TRUE(LaunchNudgeRanges(gpu, nudge, nudge, nullptr, quantization).ok());
   EXPECT_TRUE(LaunchFakeQuantize(gpu, floats, 2, &quantization->a, nullptr, floats + 2,
                                  buffer.As<bool>() + 768)
                   .ok());

@@ -67,11 +67,10 @@ struct GpuNudge {
 };
 
 // Writes the quantization of both operands (runtime/tf/nudged_range.h, NudgeRange, to the last bit)
-// to device memory, for GpuCall::device_quantization. *refused, in device memory, becomes 0, or 1
-// if NudgeRange refuses a's range, 2 b's, 3 both; the scale of a refused range is NaN, so that
-// float outputs are NaN, and its codes are 0.
+// to device memory, for GpuCall::device_quantization. The scale of a range that NudgeRange refuses
+// is NaN, so that float outputs are NaN, and its codes are 0.
 GpuStatus LaunchNudgeRanges(Gpu* gpu, const GpuNudge& a, const GpuNudge& b, GpuStream stream,
-                            GpuQuantization* quantization, int32_t* refused);
+                            GpuQuantization* quantization);
 
 // quantized[i] = the float that the code of values[i] in *range stands for; inside[i]: whether it
 // was within the range's ends. All in device memory; `range` is half of what LaunchNudgeRanges

@@ -45,10 +45,9 @@ absl::Status ConvolveOnGpu(tf::OpKernelContext* context, const GpuPlace& place,
   TF_RETURN_IF_ERROR(AllocateScratch(context, conv2d.WorkspaceBytes(call), &scratch));
   call.device_quantization = scratch.quantization;
   call.workspace = scratch.workspace;
-  TF_RETURN_IF_ERROR(
-      to_status(LaunchNudgeRanges(gpu, NudgeOf(context, input, table->table().a()),
-                                  NudgeOf(context, filter, table->table().b()), place.stream,
-                                  scratch.quantization, scratch.refused)));
+  TF_RETURN_IF_ERROR(to_status(LaunchNudgeRanges(gpu, NudgeOf(context, input, table->table().a()),
+                                                 NudgeOf(context, filter, table->table().b()),
+                                                 place.stream, scratch.quantization)));
   return to_status(conv2d.Run(call));
 }
 

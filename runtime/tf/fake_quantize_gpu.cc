@@ -19,8 +19,8 @@ absl::Status FakeQuantizeOnGpu(tf::OpKernelContext* context, const GpuPlace& pla
   GpuScratch scratch;
   TF_RETURN_IF_ERROR(AllocateScratch(context, 0, &scratch));
   const GpuNudge range = NudgeOf(context, values, operand);
-  TF_RETURN_IF_ERROR(to_status(
-      LaunchNudgeRanges(gpu, range, range, place.stream, scratch.quantization, scratch.refused)));
+  TF_RETURN_IF_ERROR(
+      to_status(LaunchNudgeRanges(gpu, range, range, place.stream, scratch.quantization)));
   return to_status(LaunchFakeQuantize(
       gpu, tensor.flat<float>().data(), tensor.NumElements(), &scratch.quantization->a,
       place.stream, quantized->flat<float>().data(), inside->flat<bool>().data()));

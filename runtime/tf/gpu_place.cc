@@ -32,14 +32,13 @@ absl::StatusCode CodeOf(GpuErrorKind kind) {
 absl::Status AllocateScratch(tf::OpKernelContext* context, size_t workspace_bytes,
                              GpuScratch* scratch) {
   constexpr size_t kAlignment = 256;  // allocators for CPUs align to less
-  static_assert(sizeof(GpuQuantization) + sizeof(int32_t) <= kAlignment);
+  static_assert(sizeof(GpuQuantization) <= kAlignment);
   const auto bytes = static_cast<int64_t>(2 * kAlignment + workspace_bytes);
   TF_RETURN_IF_ERROR(
       context->allocate_temp(tf::DT_UINT8, tf::TensorShape({bytes}), &scratch->memory));
   const auto begin = reinterpret_cast<uintptr_t>(scratch->memory.flat<uint8_t>().data());
   const uintptr_t aligned = (begin + kAlignment - 1) / kAlignment * kAlignment;
   scratch->quantization = reinterpret_cast<GpuQuantization*>(aligned);
-  scratch->refused = reinterpret_cast<int32_t*>(aligned + sizeof(GpuQuantization));
   scratch->workspace = reinterpret_cast<void*>(aligned + kAlignment);
   return absl::OkStatus();
 }

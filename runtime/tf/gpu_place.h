@@ -25,8 +25,7 @@ struct GpuPlace {
 struct GpuScratch {
   tensorflow::Tensor memory;
   GpuQuantization* quantization = nullptr;
-  int32_t* refused = nullptr;  // written by LaunchNudgeRanges, not read: that would take a wait
-  void* workspace = nullptr;   // aligned to 256 bytes
+  void* workspace = nullptr;  // aligned to 256 bytes
 };
 
 absl::Status AllocateScratch(tensorflow::OpKernelContext* context, size_t workspace_bytes,

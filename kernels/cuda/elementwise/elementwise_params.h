@@ -27,7 +27,6 @@ struct NudgeRangesParams {
   int32_t width[2] = {};
   int32_t code_flip[2] = {};
   GpuQuantization* quantization = nullptr;
-  int32_t* refused = nullptr;
 };
 
 // See LaunchFakeQuantize (launches.h).

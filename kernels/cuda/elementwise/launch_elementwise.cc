@@ -35,7 +35,7 @@ GpuStatus LaunchSumsToFloat(Gpu* gpu, const GpuCall& call, const int64_t* sums, 
 }
 
 GpuStatus LaunchNudgeRanges(Gpu* gpu, const GpuNudge& a, const GpuNudge& b, GpuStream stream,
-                            GpuQuantization* quantization, int32_t* refused) {
+                            GpuQuantization* quantization) {
   NudgeRangesParams p;
   int index = 0;
   for (const GpuNudge* operand : {&a, &b}) {
@@ -46,7 +46,6 @@ GpuStatus LaunchNudgeRanges(Gpu* gpu, const GpuNudge& a, const GpuNudge& b, GpuS
     ++index;
   }
   p.quantization = quantization;
-  p.refused = refused;
   return LaunchKernel(gpu, GpuKernelId::kNudgeRanges, GpuLaunch{}, stream, p);
 }
 

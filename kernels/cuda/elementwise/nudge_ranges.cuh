@@ -22,44 +22,34 @@ __device__ inline GpuRange RefusedRange(int32_t width, int32_t code_flip) {
   return range;
 }
 
-// NudgeRange (runtime/tf/nudged_range.cc): the same float steps in the same order; false if that
-// refuses the range.
-__device__ inline bool NudgeRange(float min, float max, int32_t width, int32_t code_flip,
-                                  GpuRange* range) {
-  *range = RefusedRange(width, code_flip);
-  if (!IsFinite(min) || !IsFinite(max) || min > max) return false;
+// NudgeRange (runtime/tf/nudged_range.cc): the same float steps in the same order.
+__device__ inline GpuRange NudgeRange(float min, float max, int32_t width, int32_t code_flip) {
+  GpuRange range = RefusedRange(width, code_flip);
+  if (!IsFinite(min) || !IsFinite(max) || min > max) return range;
   if (min == max) {
     min = min < 0.0f ? min : 0.0f;
     max = max > 0.0f ? max : 0.0f;
   }
   const float max_code = static_cast<float>((1 << width) - 1);
   const float scale = (max - min) / max_code;
-  range->scale = 0.0f;
-  if (scale < kSmallestNormalFloat) return true;
+  range.scale = 0.0f;
+  if (scale < kSmallestNormalFloat) return range;
   const float zero_from_min = -min / scale;
   const float not_below = zero_from_min > 0.0f ? zero_from_min : 0.0f;
   const float clamped = not_below < max_code ? not_below : max_code;
   // std::round: halves away from zero.
   const float down = floorf(clamped);
-  range->zero_code = static_cast<int32_t>(down) + (clamped - down >= 0.5f ? 1 : 0);
-  range->scale = scale;
-  range->min = (0.0f - static_cast<float>(range->zero_code)) * scale;
-  range->max = (max_code - static_cast<float>(range->zero_code)) * scale;
-  if (IsFinite(range->max - range->min)) return true;
-  *range = RefusedRange(width, code_flip);
-  return false;
+  range.zero_code = static_cast<int32_t>(down) + (clamped - down >= 0.5f ? 1 : 0);
+  range.scale = scale;
+  range.min = (0.0f - static_cast<float>(range.zero_code)) * scale;
+  range.max = (max_code - static_cast<float>(range.zero_code)) * scale;
+  return IsFinite(range.max - range.min) ? range : RefusedRange(width, code_flip);
 }
 
 // One thread.
 __global__ void NudgeRanges(NudgeRangesParams p) {
-  GpuRange a;
-  GpuRange b;
-  int32_t refused = 0;
-  if (!NudgeRange(*p.min[0], *p.max[0], p.width[0], p.code_flip[0], &a)) refused |= 1;
-  if (!NudgeRange(*p.min[1], *p.max[1], p.width[1], p.code_flip[1], &b)) refused |= 2;
-  p.quantization->a = a;
-  p.quantization->b = b;
-  *p.refused = refused;
+  p.quantization->a = NudgeRange(*p.min[0], *p.max[0], p.width[0], p.code_flip[0]);
+  p.quantization->b = NudgeRange(*p.min[1], *p.max[1], p.width[1], p.code_flip[1]);
 }
 
 }  // namespace axlut::AXLUT_GPU_TARGET

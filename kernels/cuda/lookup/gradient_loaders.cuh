@@ -91,8 +91,11 @@ struct GradientRows {
   __device__ static void Fill(const TileProductParams& p, const TileWork&, const Chunk& chunk,
                               const Source& source, Storage& storage) {
     const GradientParams& g = p.gradient;
-    const uint32_t back = static_cast<uint32_t>(
-        (chunk.tap_h * g.h.step * g.w.out_size + chunk.tap_w * g.w.step) * g.out_c);
+    // Unsigned: it may wrap, as bases do.
+    const uint32_t back_h = static_cast<uint32_t>(chunk.tap_h * g.h.step);
+    const uint32_t back_w = static_cast<uint32_t>(chunk.tap_w * g.w.step);
+    const uint32_t back =
+        (back_h * static_cast<uint32_t>(g.w.out_size) + back_w) * static_cast<uint32_t>(g.out_c);
     FillRows<TileShape>(true, source, storage, [&](uint32_t tile_row, uint32_t k) {
       const TileRow& row = storage.rows[tile_row];
       const int32_t valid = HasTap(p, row, chunk) ? static_cast<int32_t>(chunk.count - k) : 0;

@@ -21,28 +21,29 @@ struct LookupMethod {
   int blocks_per_multiprocessor;  // as far as registers go
 };
 
+// threads: how many a multiprocessor takes of these kernels at least, see budget.csv.
 template <typename TileShape>
-constexpr LookupMethod MakeMethod(GpuKernelId matrices, GpuKernelId forward,
+constexpr LookupMethod MakeMethod(int threads, GpuKernelId matrices, GpuKernelId forward,
                                   GpuKernelId input_gradient, GpuKernelId filter_gradient) {
   return {{matrices, forward, input_gradient, filter_gradient},
           TileShape::kRows,
           TileShape::kColumns,
           TileShape::kThreads,
           sizeof(TileStorage<uint8_t, TileShape>),
-          1024 / TileShape::kThreads};  // of 64 registers per thread
+          threads / TileShape::kThreads};
 }
 
-#define AXLUT_LOOKUP_METHOD(name, TileShape)                                 \
-  constexpr LookupMethod k##name = MakeMethod<TileShape>(                    \
-      GpuKernelId::kLookupMatrices##name, GpuKernelId::kLookupForward##name, \
+#define AXLUT_LOOKUP_METHOD(name, TileShape, threads)                                 \
+  constexpr LookupMethod k##name = MakeMethod<TileShape>(                             \
+      threads, GpuKernelId::kLookupMatrices##name, GpuKernelId::kLookupForward##name, \
       GpuKernelId::kLookupInputGradient##name, GpuKernelId::kLookupFilterGradient##name)
-AXLUT_LOOKUP_METHOD(Texture16, SquareTile);
-AXLUT_LOOKUP_METHOD(Texture16Small, SmallTile);
-AXLUT_LOOKUP_METHOD(Texture32, SquareTile);
-AXLUT_LOOKUP_METHOD(L1Rows, RowLanesTile);
-AXLUT_LOOKUP_METHOD(L1Columns, ColumnLanesTile);
-AXLUT_LOOKUP_METHOD(Shared16, SharedTile);
-AXLUT_LOOKUP_METHOD(Shared8, SharedTile);
+AXLUT_LOOKUP_METHOD(Texture16, SquareTile, 1024);
+AXLUT_LOOKUP_METHOD(Texture16Small, SmallTile, 1024);
+AXLUT_LOOKUP_METHOD(Texture32, SquareTile, 768);
+AXLUT_LOOKUP_METHOD(L1Rows, RowLanesTile, 768);
+AXLUT_LOOKUP_METHOD(L1Columns, ColumnLanesTile, 768);
+AXLUT_LOOKUP_METHOD(Shared16, SharedTile, 1024);
+AXLUT_LOOKUP_METHOD(Shared8, SharedTile, 1024);
 #undef AXLUT_LOOKUP_METHOD
 
 // Tiles of the whole problem, without splits of k.

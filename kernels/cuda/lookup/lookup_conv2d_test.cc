@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/cuda/lookup/lookup_on_gpu.h"
+#include "kernels/cuda/testing/launch_recorder.h"
 
 namespace axlut {
 namespace {
@@ -350,6 +351,57 @@ TEST_F(LookupConv2d, AWholeLayerTakesAboutASecond) {
 #ifdef NDEBUG
   EXPECT_LT(seconds, 4.0);  // 0.5 on an otherwise idle Zen 4
 #endif
+}
+
+// Indices of taps that are far outside wrap, modulo 2^32 and defined (UBSan looks), and are not
+// used.
+TEST_F(LookupConv2d, TapsCanLieFarOutsideOfTheImage) {
+  Sizes sizes;
+  sizes.in_h = 3;
+  sizes.kernel_h = 2;
+  sizes.dilation_h = (int64_t{1} << 28) - 1;
+  sizes.pad_top = sizes.dilation_h - 1;  // tap 0 is outside, tap 1 is inside
+  const Conv2dShape shape = MakeShape(sizes);
+  for (const GpuRole role : kRoles) {
+    Conv2dOnGpuOptions options;
+    options.role = role;
+    Check(shape, GpuVariant::kTexture, options);
+  }
+}
+
+// One tile with a long k is divided among as many blocks as run at the same time (budget.csv): one
+// more would have the device to itself, after the others.
+TEST_F(LookupConv2d, DividesKAmongTheBlocksThatFit) {
+  UseGpu(90, 2);
+  LaunchRecorder recorder(gpu_.get());
+  const struct {
+    GpuVariant variant;
+    uint32_t span;
+    GpuKernelId kernel;
+    uint32_t blocks;  // per multiprocessor
+  } kCases[] = {
+      {GpuVariant::kL1, 65535, GpuKernelId::kLookupMatricesL1Rows, 3},
+      {GpuVariant::kTexture, 65536, GpuKernelId::kLookupMatricesTexture32, 3},
+      {GpuVariant::kTexture, 65535, GpuKernelId::kLookupMatricesTexture16Small, 16},
+  };
+  const Conv2dShape shape = Square(110, 4, 1, 4, 0);  // 379 chunks of k in a filter gradient
+  for (const auto& one : kCases) {
+    const RandomTable table(8, 8, 0, one.span, 5);
+    std::unique_ptr<GpuTable> gpu_table;
+    ASSERT_TRUE(GpuTable::Create(&recorder, table.view, {}, &gpu_table).ok());
+    Conv2dOnGpuOptions options;
+    options.role = GpuRole::kFilterGradient;
+    const Conv2dOnGpu layer(table, shape, options, 1);
+    std::vector<int32_t> out;
+    const auto launch = [&](const GpuCall& call) {
+      return LaunchLookupConv2d({gpu_table.get(), shape, options.role, one.variant, &call, false});
+    };
+    ASSERT_TRUE(layer.Run(&recorder, launch, &out).ok());
+    EXPECT_EQ(out, layer.Expected<int32_t>());
+    ASSERT_EQ(recorder.launches().count(one.kernel), 1u) << GpuKernelName(one.kernel);
+    EXPECT_EQ(recorder.launches().at(one.kernel).grid_x, 2 * one.blocks)
+        << GpuKernelName(one.kernel);
+  }
 }
 
 // With k divided among blocks there are three calls to fail.

@@ -32,7 +32,10 @@ __device__ inline WindowOrigin OffsetOf(const WindowParams& w, uint32_t tap_chan
   const int32_t tap_w = static_cast<int32_t>(DivideAndRest(w.kernel_w, &tap_channel));
   const int32_t y = static_cast<int32_t>(tap_channel) * w.dilation_h;
   const int32_t x = tap_w * w.dilation_w;
-  return {static_cast<uint32_t>((y * w.in_w + x) * w.in_c) + channel, y, x};
+  // Unsigned: taps of windows that begin far outside wrap, and the sum with their base wraps back.
+  const uint32_t pixel =
+      static_cast<uint32_t>(y) * static_cast<uint32_t>(w.in_w) + static_cast<uint32_t>(x);
+  return {pixel * static_cast<uint32_t>(w.in_c) + channel, y, x};
 }
 
 __device__ inline bool IsInside(const WindowParams& w, const WindowOrigin& origin,

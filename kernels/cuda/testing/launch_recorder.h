@@ -14,6 +14,7 @@ namespace axlut {
 struct LaunchExtent {
   uint32_t threads = 0;
   size_t shared_bytes = 0;
+  uint32_t grid_x = 0;
 };
 
 class LaunchRecorder : public Gpu {
@@ -25,6 +26,7 @@ class LaunchRecorder : public Gpu {
   GpuStatus Launch(GpuKernelId kernel, const GpuLaunch& launch, GpuStream stream,
                    const void* params, size_t params_bytes) override {
     LaunchExtent& extent = launches_[kernel];
+    extent.grid_x = std::max(extent.grid_x, launch.grid_x);
     extent.threads = std::max(extent.threads, launch.threads);
     extent.shared_bytes = std::max(extent.shared_bytes, launch.shared_bytes);
     return gpu_->Launch(kernel, launch, stream, params, params_bytes);
