@@ -8,8 +8,8 @@
 LOG: what ptxas -v said (build/kernels/cuda/device/*.ptxas.log). PROGRAM: cuda_kernel_resources,
 which knows the kernels' names and computes occupancies with NVIDIA's header. No kernel may spill,
 keep local arrays in memory, or have static shared memory; registers and occupancy must be within
-the table's. --update writes the table from what was measured, registers rounded up; --launches: with the threads and the
-shared memory of that table (of the test of launch shapes) instead of its own.
+the table's. --update writes the table from what was measured, registers rounded up; --launches:
+with the threads and the shared memory of that table (written by gpu_sweep_test) instead of its own.
 
 Prints what is wrong and exits 1; exits 0 when all is within.
 """

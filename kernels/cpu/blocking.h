@@ -5,15 +5,14 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "kernels/ceil_div.h"
+
 namespace axlut {
 
 // Output channels whose sums are held before they are stored, so that a store fills a cache line.
 inline constexpr int64_t kChannelBlock = 16;
 // A call is cut into at least this many tiles where that is possible, for threads to share.
 inline constexpr int64_t kMinTiles = 16;
-
-constexpr int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
-constexpr int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
 
 // First of the things of block `block` when `count` things are cut into `blocks` nearly equal
 // blocks that start at multiples of `unit`.

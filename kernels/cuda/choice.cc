@@ -6,8 +6,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "kernels/ceil_div.h"
 #include "kernels/cuda/gpu_rates.h"
 #include "kernels/cuda/launches.h"
+#include "kernels/cuda/lookup/tile_storage.h"
 #include "kernels/cuda/tensor/tensor_shared.h"
 
 namespace axlut {
@@ -15,12 +17,10 @@ namespace {
 
 // What a block reads from the L2 per clock while it copies its table to shared memory.
 constexpr double kStagingBytesPerClock = 64;
-constexpr double kSharedRowPadding = 2;  // entries, see docs/gpu-kernels.md
 
 // How much of its tiles of `tile` an output dimension fills.
 double TilesFilled(int64_t outputs, int64_t tile) {
-  const int64_t tiles = (outputs + tile - 1) / tile;
-  return static_cast<double>(outputs) / static_cast<double>(tiles * tile);
+  return static_cast<double>(outputs) / static_cast<double>(RoundUp(outputs, tile));
 }
 
 // Of a warp's 32 lanes: the better of a warp along the columns and one along the rows.
@@ -48,8 +48,8 @@ GpuChoice Predict(const GpuTable& table, const GpuProblem& problem, GpuVariant v
 }
 
 GpuChoice PredictShared(const GpuTable& table, const GpuProblem& problem, const GpuRates& rates) {
-  const double row_bytes = 2 * ((1 << table.width_b()) + kSharedRowPadding);
-  const double table_bytes = row_bytes * (1 << table.width_a());
+  const int table_bytes = static_cast<int>(
+      SharedTableBytes(1u << table.width_b(), 1u << table.width_a(), sizeof(uint16_t)));
   // Where the whole table does not fit its bytes follow each other: two lookups per product.
   const bool is_whole = table_bytes < table.gpu()->properties().max_shared_bytes;
   const double rate = is_whole ? rates.shared : rates.shared / 2;

@@ -64,7 +64,7 @@ class GpuConv2d {
   GpuStatus Run(const GpuCall& call) const;
 
   size_t WorkspaceBytes(const GpuCall& call) const;
-  // What runs, never kAuto; "depthwise_texture", "lookup_shared", "tensor+lookup_texture".
+  // What runs, never kAuto; "depthwise_texture", "lookup_shared", "tensor+lookup".
   GpuVariant variant() const { return variant_; }
   std::string name() const;
   const Conv2dShape& shape() const { return shape_; }

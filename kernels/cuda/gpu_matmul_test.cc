@@ -35,9 +35,7 @@ int CheckAll(HostGpu* gpu, const RandomTable& table, const MatmulShape& shape) {
       options.device_quantization = seed % 2 == 0;
       options.float_a = sum == GpuSum::kFloat;
       options.matmul = shape;
-      Conv2dShape channels;
-      channels.out_c = shape.n;
-      const Conv2dOnGpu one(table, channels, options, seed);
+      const Conv2dOnGpu one(table, ChannelsOf(shape), options, seed);
       EXPECT_TRUE(EqualsReference(gpu, matmul, one))
           << matmul.name() << " sum " << static_cast<int>(sum) << " seed " << seed;
     }

@@ -23,9 +23,9 @@ inline CallParams MakeCallParams(const GpuCall& call, bool add_to_out) {
   return p;
 }
 
-// The image that a multiply of multiply.cuh reads for a variant; transposed: the L1 multiply for 16
-// bits is the transposed one.
-inline LookupParams MakeLookupParams(const GpuTable& table, GpuVariant variant, bool transposed) {
+// Both the texture and the entries that multiplies read; `transposed` entries of 16 bits are those
+// with b as the row.
+inline LookupParams MakeLookupParams(const GpuTable& table, bool transposed) {
   const GpuTableImages& images = table.images();
   LookupParams p;
   if (images.entries16 == nullptr) {
@@ -34,7 +34,7 @@ inline LookupParams MakeLookupParams(const GpuTable& table, GpuVariant variant, 
     return p;  // whose entries lack nothing
   }
   p.texture = images.texture16;
-  p.entries = variant == GpuVariant::kL1 && transposed ? images.transposed16 : images.entries16;
+  p.entries = transposed ? images.transposed16 : images.entries16;
   p.min_product = table.min_product();
   return p;
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "kernels/ceil_div.h"
+
 namespace axlut {
 
 bool SumsFitInt32(const GpuTable& table, int64_t depth, bool subtract_zero_points) {
@@ -16,9 +18,8 @@ bool SumsFitInt32(const GpuTable& table, int64_t depth, bool subtract_zero_point
 }
 
 size_t SumsWorkspaceBytes(int64_t sums) {
-  constexpr size_t kAlignment = 256;
-  const size_t bytes = static_cast<size_t>(sums) * sizeof(int64_t);
-  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  constexpr int64_t kAlignment = 256;
+  return static_cast<size_t>(RoundUp(sums * int64_t{sizeof(int64_t)}, kAlignment));
 }
 
 GpuCall WithSumsInWorkspace(const GpuCall& call, int64_t sums) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/bench/gpu_device.h"
 
+#include <algorithm>
 #include <charconv>
 #include <thread>
 
@@ -24,8 +25,8 @@ int NumberAfter(const std::string& prefix, const std::string& text) {
 
 Error UnknownDevice(const std::string& name) {
   return Error::Usage(
-      "a device is cpu, gpu, gpu:N, emulated or emulated:sm_N with N = 75, 80, 86, "
-      "89, 90 or 100; found '" +
+      "a device is cpu, gpu, gpu:N, emulated or emulated:sm_N with N = 75, 80, 86, 89, 90 or 100; "
+      "found '" +
       name + "'");
 }
 

@@ -3,10 +3,8 @@
 // again.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "kernels/cuda/gpu_conv2d.h"
 #include "kernels/cuda/gpu_table.h"

@@ -180,8 +180,7 @@ cli::Subcommand BenchCommand() {
       "but there is nothing to time.\n"
       "\n"
       "Exit code 0 done, 2 usage, 3 a table cannot be read, 4 not supported, 5 no GPU or its "
-      "driver "
-      "failed, 70 a kernel is wrong.";
+      "driver failed, 70 a kernel is wrong.";
   command.examples = {"lutrun bench",
                       "lutrun bench exact mul8u_2AC.axt --shape "
                       "n1h28w28c128_k3o128s1 --batch 8 -j 2 --json",

@@ -2,7 +2,6 @@
 #include "runtime/tf/gpu_tables.h"
 
 #include <algorithm>
-#include <string>
 #include <utility>
 
 namespace axlut {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <limits>
-#include <string>
 
+#include "kernels/ceil_div.h"
 #include "kernels/cuda/depthwise/depthwise_params.h"
 #include "kernels/cuda/launches.h"
 #include "kernels/cuda/make_params.h"
@@ -17,7 +16,7 @@ DepthwiseParams MakeParams(const Conv2dLaunch& launch) {
   const auto narrow = [](int64_t size) { return static_cast<int32_t>(size); };
   DepthwiseParams p;
   p.call = MakeCallParams(*launch.call, launch.add_to_out);
-  p.table = MakeLookupParams(*launch.table, launch.variant, /*transposed=*/true);
+  p.table = MakeLookupParams(*launch.table, /*transposed=*/true);
   p.in_h = narrow(s.in_h), p.in_w = narrow(s.in_w), p.in_c = narrow(s.in_c);
   p.kernel_h = narrow(s.kernel_h), p.kernel_w = narrow(s.kernel_w);
   p.out_h = narrow(s.out_h), p.out_w = narrow(s.out_w), p.out_c = narrow(s.out_c);
@@ -92,10 +91,8 @@ const KernelForWidth* FindKernelForWidth(const Conv2dLaunch& launch) {
 }
 
 uint32_t Blocks(int64_t items, int64_t per_block) {
-  return static_cast<uint32_t>((items + per_block - 1) / per_block);
+  return static_cast<uint32_t>(CeilDiv(items, per_block));
 }
-
-int64_t DivideUp(int64_t count, int64_t step) { return (count + step - 1) / step; }
 
 // How the planes kernel cuts a layer.
 struct PlanesCut {
@@ -105,23 +102,23 @@ struct PlanesCut {
   int64_t shared_bytes = 0;
 
   PlanesCut(const Conv2dShape& s, bool has_int64_sums) {
-    bands = DivideUp(s.out_w, kPlanesColumns);
-    band_w = DivideUp(s.out_w, bands);
-    tiles_per_band = DivideUp(s.out_h * band_w, kPlanesPositions);
+    bands = CeilDiv(s.out_w, kPlanesColumns);
+    band_w = CeilDiv(s.out_w, bands);
+    tiles_per_band = CeilDiv(s.out_h * band_w, kPlanesPositions);
     // A tile can begin anywhere in a row.
     const int64_t rows = std::min(s.out_h, (kPlanesPositions + band_w - 2) / band_w + 1);
     const int64_t region_h = (rows - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
     const int64_t region_w = (band_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
     if (region_h > kMaxPlaneBytes || region_w > kMaxPlaneBytes) return;
-    plane_pitch = (DivideUp(region_h * region_w, 4) | 1) * 4;
+    plane_pitch = (CeilDiv(region_h * region_w, 4) | 1) * 4;
     // As many channels, in whole rounds of the warps, as the limit allows.
     const int64_t sums_bytes = static_cast<int64_t>(
         has_int64_sums ? sizeof(PlanesShared<uint64_t>) : sizeof(PlanesShared<uint32_t>));
     const int64_t fitting = (kMaxSharedBytes - sums_bytes) / plane_pitch;
     const int64_t most = std::clamp<int64_t>(fitting / kDepthwiseWarps * kDepthwiseWarps,
                                              kDepthwiseWarps, kPlanesChannels);
-    channel_blocks = DivideUp(s.out_c, most);
-    channels_per_block = DivideUp(s.out_c, channel_blocks);
+    channel_blocks = CeilDiv(s.out_c, most);
+    channels_per_block = CeilDiv(s.out_c, channel_blocks);
     shared_bytes = sums_bytes + channels_per_block * plane_pitch;
   }
 
@@ -155,6 +152,17 @@ GpuStatus LaunchPlanes(const Conv2dLaunch& launch, const PlanesCut& cut) {
                       grid, launch.call->stream, p);
 }
 
+// One thread for each of p.items: by a kernel for the layer's width, else by one of `any`.
+GpuStatus LaunchItems(const Conv2dLaunch& launch, const KernelsForAnyShape& any,
+                      const DepthwiseParams& p) {
+  const KernelForWidth* const known = FindKernelForWidth(launch);
+  GpuLaunch grid;
+  grid.grid_x = Blocks(p.items, kDepthwiseThreads);
+  grid.threads = kDepthwiseThreads;
+  return LaunchKernel(launch.table->gpu(), known != nullptr ? known->kernel : any.Of(launch), grid,
+                      launch.call->stream, p);
+}
+
 GpuStatus LaunchForward(const Conv2dLaunch& launch) {
   const Conv2dShape& s = launch.shape;
   if (s.OutputCount() == 0) return {};
@@ -163,15 +171,9 @@ GpuStatus LaunchForward(const Conv2dLaunch& launch) {
     if (PlanesFit(s, cut)) return LaunchPlanes(launch, cut);
   }
   DepthwiseParams p = MakeParams(launch);
-  p.items_w = (p.out_w + kDepthwiseTile - 1) / kDepthwiseTile;
+  p.items_w = static_cast<int32_t>(CeilDiv(p.out_w, kDepthwiseTile));
   p.items = static_cast<uint32_t>(s.batch * s.out_h * p.items_w * s.out_c);
-  const KernelForWidth* const known = FindKernelForWidth(launch);
-  const KernelsForAnyShape& any = launch.call->sum == GpuSum::kInt64 ? kForward64 : kForward32;
-  GpuLaunch grid;
-  grid.grid_x = Blocks(p.items, kDepthwiseThreads);
-  grid.threads = kDepthwiseThreads;
-  return LaunchKernel(launch.table->gpu(), known != nullptr ? known->kernel : any.Of(launch), grid,
-                      launch.call->stream, p);
+  return LaunchItems(launch, launch.call->sum == GpuSum::kInt64 ? kForward64 : kForward32, p);
 }
 
 GpuStatus LaunchInputGradient(const Conv2dLaunch& launch) {
@@ -180,17 +182,11 @@ GpuStatus LaunchInputGradient(const Conv2dLaunch& launch) {
   // A tile has columns stride_w apart.
   const int64_t tile_columns = int64_t{kDepthwiseTile} * s.stride_w;
   p.phases = std::min(p.stride_w, p.in_w);
-  p.items_w = static_cast<int32_t>((s.in_w + tile_columns - 1) / tile_columns) * p.phases;
+  p.items_w = static_cast<int32_t>(CeilDiv(s.in_w, tile_columns)) * p.phases;
   p.items = static_cast<uint32_t>(s.batch * s.in_h * p.items_w * s.in_c);
   if (p.items == 0) return {};
-  const KernelForWidth* const known = FindKernelForWidth(launch);
-  const KernelsForAnyShape& any =
-      launch.call->sum == GpuSum::kInt64 ? kInputGradient64 : kInputGradient32;
-  GpuLaunch grid;
-  grid.grid_x = Blocks(p.items, kDepthwiseThreads);
-  grid.threads = kDepthwiseThreads;
-  return LaunchKernel(launch.table->gpu(), known != nullptr ? known->kernel : any.Of(launch), grid,
-                      launch.call->stream, p);
+  const bool has_int64_sums = launch.call->sum == GpuSum::kInt64;
+  return LaunchItems(launch, has_int64_sums ? kInputGradient64 : kInputGradient32, p);
 }
 
 GpuStatus LaunchFilterGradient(const Conv2dLaunch& launch) {
@@ -204,9 +200,9 @@ GpuStatus LaunchFilterGradient(const Conv2dLaunch& launch) {
   }
   const KernelForWidth* const known = FindKernelForWidth(launch);
   const int32_t taps = known != nullptr ? p.kernel_w : kDepthwiseTaps;
-  p.items_w = (p.kernel_w + taps - 1) / taps;
+  p.items_w = static_cast<int32_t>(CeilDiv(p.kernel_w, taps));
   p.items = static_cast<uint32_t>(s.kernel_h * p.items_w * s.out_c);
-  p.segments_w = (p.out_w + kDepthwiseSegment - 1) / kDepthwiseSegment;
+  p.segments_w = static_cast<int32_t>(CeilDiv(p.out_w, kDepthwiseSegment));
   p.segments = static_cast<uint32_t>(s.batch * s.out_h * p.segments_w);
   if (p.items == 0 || p.segments == 0) return {};
   GpuLaunch grid;
@@ -238,9 +234,8 @@ GpuStatus LaunchDepthwiseConv2d(const Conv2dLaunch& launch) {
 double DepthwisePlanesFilled(const Conv2dShape& s) {
   const PlanesCut cut(s, /*has_int64_sums=*/false);
   if (!PlanesFit(s, cut)) return 0;
-  const int64_t positions = cut.bands * DivideUp(s.out_h * cut.band_w, 32) * 32;
-  const int64_t channels =
-      cut.channel_blocks * DivideUp(cut.channels_per_block, kDepthwiseWarps) * kDepthwiseWarps;
+  const int64_t positions = cut.bands * RoundUp(s.out_h * cut.band_w, 32);
+  const int64_t channels = cut.channel_blocks * RoundUp(cut.channels_per_block, kDepthwiseWarps);
   return static_cast<double>(s.out_h * s.out_w * s.out_c) /
          static_cast<double>(positions * channels);
 }

@@ -2,11 +2,12 @@
 // The depthwise kernels, run on the host, against kernels/reference.
 #include <gtest/gtest.h>
 
-#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "kernels/cuda/host/host_gpu.h"
 #include "kernels/cuda/launches.h"
-#include "kernels/cuda/testing/conv2d_on_gpu.h"
+#include "kernels/cuda/testing/table_on_gpu.h"
 
 namespace axlut {
 namespace {
@@ -51,39 +52,17 @@ Conv2dShape Depthwise(const ShapeSizes& sizes) {
   return s;
 }
 
-class DepthwiseOnGpu : public ::testing::Test {
+class DepthwiseOnGpu : public TableOnGpu {
  protected:
-  DepthwiseOnGpu() { UseGpu({}); }
-
-  void UseGpu(const HostGpuOptions& options) {
-    gpu_table_.reset();
-    gpu_ = std::make_unique<HostGpu>(options);
-    UseTable(8, 8, -3000, 65535);
-  }
-
-  void UseTable(int width_a, int width_b, int32_t min, uint32_t span) {
-    table_ = std::make_unique<RandomTable>(width_a, width_b, min, span, 5);
-    ASSERT_TRUE(GpuTable::Create(gpu_.get(), table_->view, {}, &gpu_table_).ok());
-  }
-
   template <typename Out>
   void ExpectEqual(const Conv2dShape& shape, GpuVariant variant,
                    const Conv2dOnGpuOptions& options) {
     SCOPED_TRACE(ProblemString(shape) + " role " + std::to_string(static_cast<int>(options.role)) +
                  " variant " + std::to_string(static_cast<int>(variant)));
-    const Conv2dOnGpu conv2d(*table_, shape, options, seed_++);
-    std::vector<Out> actual;
-    const GpuStatus status = conv2d.Run(
-        gpu_.get(),
-        [&](const GpuCall& call) {
-          return LaunchDepthwiseConv2d(
-              {gpu_table_.get(), shape, options.role, variant, &call, options.add_to_out});
-        },
-        &actual);
-    ASSERT_TRUE(status.ok()) << status.message();
-    const std::vector<Out> expected = conv2d.Expected<Out>();
-    ASSERT_EQ(actual.size(), expected.size());
-    for (size_t i = 0; i < actual.size(); ++i) ASSERT_EQ(actual[i], expected[i]) << "at " << i;
+    TableOnGpu::ExpectEqual<Out>({*table_, shape, options, seed_++}, [&](const GpuCall& call) {
+      return LaunchDepthwiseConv2d(
+          {gpu_table_.get(), shape, options.role, variant, &call, options.add_to_out});
+    });
   }
 
   // Those that take the table.
@@ -111,11 +90,6 @@ class DepthwiseOnGpu : public ::testing::Test {
       }
     }
   }
-
-  std::unique_ptr<HostGpu> gpu_;
-  std::unique_ptr<RandomTable> table_;
-  std::unique_ptr<GpuTable> gpu_table_;
-  uint32_t seed_ = 1;
 };
 
 TEST_F(DepthwiseOnGpu, EqualsTheReferenceForEveryKernelSize) {

@@ -4,7 +4,6 @@
 #include "kernels/cuda/lookup/lookup_kernels.cuh"
 
 namespace axlut {
-namespace on_device {}
 
 std::vector<DeviceKernel> LookupDeviceKernels() {
   using namespace on_device;

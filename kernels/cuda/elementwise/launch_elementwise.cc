@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
+#include "kernels/ceil_div.h"
 #include "kernels/cuda/elementwise/elementwise_params.h"
 #include "kernels/cuda/launches.h"
 
@@ -13,8 +14,7 @@ GpuLaunch GridFor(const Gpu& gpu, int64_t count) {
   const int64_t filling = kBlocksPerMultiprocessor * std::max(1, gpu.properties().multiprocessors);
   GpuLaunch grid;
   grid.threads = kElementwiseThreads;
-  grid.grid_x = static_cast<uint32_t>(
-      std::min((count + kElementwiseThreads - 1) / kElementwiseThreads, filling));
+  grid.grid_x = static_cast<uint32_t>(std::min(CeilDiv(count, kElementwiseThreads), filling));
   return grid;
 }
 

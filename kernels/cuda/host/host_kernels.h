@@ -30,8 +30,8 @@ HostKernel MakeHostKernel(const char* name) {
 
 }  // namespace on_host
 
-// By GpuKernelId; one more, because an array cannot be empty.
-using HostKernelTable = std::array<HostKernel, kGpuKernelCount + 1>;
+// By GpuKernelId.
+using HostKernelTable = std::array<HostKernel, kGpuKernelCount>;
 void AddLookupHostKernels(HostKernelTable* table);
 void AddDepthwiseHostKernels(HostKernelTable* table);
 void AddTensorHostKernels(HostKernelTable* table);

@@ -4,7 +4,7 @@
 
 namespace axlut {
 
-void AddLookupHostKernels([[maybe_unused]] HostKernelTable* table) {
+void AddLookupHostKernels(HostKernelTable* table) {
   using namespace on_host;  // for template arguments
 #define AXLUT_GPU_KERNEL(id, Params, ...) \
   (*table)[static_cast<size_t>(GpuKernelId::id)] = MakeHostKernel<Params, &__VA_ARGS__>(#id);

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <vector>
 
 #include "kernels/cuda/cuda.cuh"
 #include "kernels/cuda/host/grid_runner.h"

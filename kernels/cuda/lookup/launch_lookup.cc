@@ -3,9 +3,11 @@
 #include <limits>
 #include <string>
 
+#include "kernels/ceil_div.h"
 #include "kernels/cuda/launches.h"
 #include "kernels/cuda/lookup/lookup_problem.h"
 #include "kernels/cuda/lookup/tile_storage.h"
+#include "kernels/cuda/make_params.h"
 
 namespace axlut {
 namespace {
@@ -44,11 +46,9 @@ AXLUT_LOOKUP_METHOD(Shared16, SharedTile, 1024);
 AXLUT_LOOKUP_METHOD(Shared8, SharedTile, 1024);
 #undef AXLUT_LOOKUP_METHOD
 
-int64_t CeilDivide(int64_t number, int64_t divisor) { return (number + divisor - 1) / divisor; }
-
 // Tiles of the whole problem, without splits of k.
 int64_t TileCount(const LookupProblem& problem, const LookupMethod& method) {
-  return CeilDivide(problem.params.m, method.rows) * CeilDivide(problem.params.n, method.columns) *
+  return CeilDiv(problem.params.m, method.rows) * CeilDiv(problem.params.n, method.columns) *
          problem.groups * problem.phases;
 }
 
@@ -79,34 +79,30 @@ struct Choice {
 };
 
 GpuStatus ChooseTexture(const GpuTable& table, const LookupProblem& problem, Choice* choice) {
-  const GpuTableImages& images = table.images();
-  if (images.entries16 == nullptr) {
+  choice->table = MakeLookupParams(table, /*transposed=*/false);
+  if (table.images().entries16 == nullptr) {
     choice->method = kTexture32;
-    choice->table = {images.texture32, images.entries32, 0};
     return {};
   }
   // The large tile reads operands less often; it needs products that fill it and enough of them.
   const int64_t enough = 2 * int64_t{table.gpu()->properties().multiprocessors};
   const bool fills = TiledArea(problem, kTexture16) <= TiledArea(problem, kTexture16Small) * 5 / 4;
   choice->method = fills && TileCount(problem, kTexture16) >= enough ? kTexture16 : kTexture16Small;
-  choice->table = {images.texture16, images.entries16, table.min_product()};
   return {};
 }
 
 GpuStatus ChooseMethod(const GpuTable& table, GpuVariant variant, const LookupProblem& problem,
                        Choice* choice) {
-  const GpuTableImages& images = table.images();
-  choice->table.min_product = table.min_product();
   if (variant == GpuVariant::kTexture) {
     AXLUT_RETURN_IF_GPU_ERROR(ChooseTexture(table, problem, choice));
-  } else if (variant == GpuVariant::kL1 && images.entries16 != nullptr) {
+  } else if (variant == GpuVariant::kL1 && table.images().entries16 != nullptr) {
     const bool along_rows = TiledArea(problem, kL1Rows) <= TiledArea(problem, kL1Columns);
     choice->method = along_rows ? kL1Rows : kL1Columns;
-    choice->table.entries = along_rows ? images.transposed16 : images.entries16;
+    choice->table = MakeLookupParams(table, /*transposed=*/along_rows);
   } else if (variant == GpuVariant::kShared && SharedLookupFits(table)) {
     choice->entry_bytes = SharedEntryBytes(table);
     choice->method = choice->entry_bytes == sizeof(uint16_t) ? kShared16 : kShared8;
-    choice->table.entries = images.transposed16;
+    choice->table = MakeLookupParams(table, /*transposed=*/true);
     choice->shared_bytes = SharedBytes(table, choice->entry_bytes);
     return {};
   } else {
@@ -133,22 +129,22 @@ int64_t SplitCount(const LookupProblem& problem, const Choice& choice, int64_t b
   if (problem.chunks == 0) return 1;
   const int64_t tiles = TileCount(problem, choice.method);
   const int64_t wanted = std::min(blocks / tiles, problem.chunks / kLeastChunks);
-  const int64_t needed = sum == GpuSum::kInt64 ? CeilDivide(problem.chunks, kMostChunks) : 1;
+  const int64_t needed = sum == GpuSum::kInt64 ? CeilDiv(problem.chunks, kMostChunks) : 1;
   return std::max({int64_t{1}, wanted, needed});
 }
 
 GpuStatus SetGrid(const Choice& choice, int64_t blocks, LookupProblem* problem) {
   TileGrid& grid = problem->params.grid;
   const int64_t chunks_per_split =
-      std::max<int64_t>(1, CeilDivide(problem->chunks, SplitCount(*problem, choice, blocks)));
-  const int64_t splits = std::max<int64_t>(1, CeilDivide(problem->chunks, chunks_per_split));
+      std::max<int64_t>(1, CeilDiv(problem->chunks, SplitCount(*problem, choice, blocks)));
+  const int64_t splits = std::max<int64_t>(1, CeilDiv(problem->chunks, chunks_per_split));
   const int64_t items = TileCount(*problem, choice.method) * splits;
   if (items > std::numeric_limits<int32_t>::max()) {
     return {GpuErrorKind::kInvalidArgument,
             "a lookup kernel takes up to 2^31 - 1 tiles; there are " + std::to_string(items)};
   }
-  grid.tiles_n = MakeFastDivider(CeilDivide(problem->params.n, choice.method.columns));
-  grid.tiles_m = MakeFastDivider(CeilDivide(problem->params.m, choice.method.rows));
+  grid.tiles_n = MakeFastDivider(CeilDiv(problem->params.n, choice.method.columns));
+  grid.tiles_m = MakeFastDivider(CeilDiv(problem->params.m, choice.method.rows));
   grid.splits = MakeFastDivider(splits);
   grid.groups = MakeFastDivider(problem->groups);
   grid.items = static_cast<uint32_t>(items);
@@ -164,7 +160,7 @@ GpuStatus LaunchSumsToFloatInPlace(Gpu* gpu, const GpuCall& call, const LookupPr
   params.channels = MakeFastDivider(problem.channels);
   GpuLaunch launch;
   launch.threads = kSumsToFloatThreads;
-  launch.grid_x = static_cast<uint32_t>(CeilDivide(problem.out_count, kSumsToFloatThreads));
+  launch.grid_x = static_cast<uint32_t>(CeilDiv(problem.out_count, kSumsToFloatThreads));
   return LaunchKernel(gpu, GpuKernelId::kLookupSumsToFloat, launch, call.stream, params);
 }
 

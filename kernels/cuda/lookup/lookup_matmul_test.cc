@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <vector>
 
 #include "kernels/cuda/lookup/lookup_on_gpu.h"
 

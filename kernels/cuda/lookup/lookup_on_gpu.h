@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
-// A table on an emulated GPU and calls of lookup/'s launchers, for tests.
+// Calls of lookup/'s launchers on an emulated GPU, for tests.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "kernels/cuda/choice.h"
-#include "kernels/cuda/host/host_gpu.h"
 #include "kernels/cuda/launches.h"
-#include "kernels/cuda/testing/conv2d_on_gpu.h"
+#include "kernels/cuda/testing/table_on_gpu.h"
 
 namespace axlut {
 
@@ -22,26 +20,14 @@ inline constexpr bool kIsSanitized = true;
 inline constexpr bool kIsSanitized = false;
 #endif
 
-class LookupOnGpu : public ::testing::Test {
+class LookupOnGpu : public TableOnGpu {
  protected:
-  LookupOnGpu() { UseGpu(80); }
-  ~LookupOnGpu() override { gpu_table_.reset(); }
-
-  void UseGpu(const HostGpuOptions& options) {
-    gpu_table_.reset();
-    gpu_ = std::make_unique<HostGpu>(options);
-    UseTable(8, 8, -3000, 65535);
-  }
+  using TableOnGpu::UseGpu;
   void UseGpu(int capability, int multiprocessors = 0) {
     HostGpuOptions options;
     options.capability = capability;
     options.multiprocessors = multiprocessors;
     UseGpu(options);
-  }
-
-  void UseTable(int width_a, int width_b, int32_t min, uint32_t span) {
-    table_ = std::make_unique<RandomTable>(width_a, width_b, min, span, 5);
-    ASSERT_TRUE(GpuTable::Create(gpu_.get(), table_->view, {}, &gpu_table_).ok());
   }
 
   // Those that take the table on the GPU.
@@ -60,22 +46,12 @@ class LookupOnGpu : public ::testing::Test {
     });
   }
   void Check(const MatmulShape& shape, GpuVariant variant, Conv2dOnGpuOptions options) {
-    SCOPED_TRACE(std::to_string(shape.batch) + " of " + std::to_string(shape.m) + "x" +
-                 std::to_string(shape.k) + "x" + std::to_string(shape.n) +
-                 (shape.broadcast_b ? " broadcast" : "") + (shape.transpose_a ? " a^T" : "") +
-                 (shape.transpose_b ? " b^T" : ""));
+    SCOPED_TRACE(ProblemString(shape));
     options.matmul = shape;
-    Conv2dShape channels;
-    channels.out_c = shape.n;
-    Check(channels, options, variant, [&](const GpuCall& call) {
+    Check(ChannelsOf(shape), options, variant, [&](const GpuCall& call) {
       return LaunchLookupMatmul({gpu_table_.get(), shape, variant, &call, options.add_to_out});
     });
   }
-
-  std::unique_ptr<HostGpu> gpu_;
-  std::unique_ptr<RandomTable> table_;
-  std::unique_ptr<GpuTable> gpu_table_;
-  uint32_t seed_ = 1;  // of the next check
 
  private:
   template <typename Launch>
@@ -84,23 +60,7 @@ class LookupOnGpu : public ::testing::Test {
     SCOPED_TRACE("role " + std::to_string(static_cast<int>(options.role)) + ", " + Name(variant) +
                  ", seed " + std::to_string(seed_));
     const Conv2dOnGpu call(*table_, shape, options, seed_++);
-    switch (options.sum) {
-      case GpuSum::kInt32:
-        return Compare<int32_t>(call, launch);
-      case GpuSum::kInt64:
-        return Compare<int64_t>(call, launch);
-      case GpuSum::kFloat:
-        return Compare<float>(call, launch);
-    }
-  }
-  template <typename Out, typename Launch>
-  void Compare(const Conv2dOnGpu& call, const Launch& launch) {
-    std::vector<Out> actual;
-    const GpuStatus status = call.Run(gpu_.get(), launch, &actual);
-    ASSERT_TRUE(status.ok()) << status.message();
-    const std::vector<Out> expected = call.Expected<Out>();
-    ASSERT_EQ(actual.size(), expected.size());
-    for (size_t i = 0; i < actual.size(); ++i) ASSERT_EQ(actual[i], expected[i]) << "output " << i;
+    WithOutputType(options.sum, [&](auto out) { ExpectEqual<decltype(out)>(call, launch); });
   }
 };
 

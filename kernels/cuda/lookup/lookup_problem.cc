@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <numeric>
 
+#include "kernels/ceil_div.h"
 #include "kernels/cuda/lookup/tile_storage.h"
 #include "kernels/cuda/make_params.h"
 
@@ -59,7 +60,7 @@ GradientDimension MakeDimension(int64_t in_size, int64_t out_size, int64_t kerne
   const int64_t divisor = std::gcd(stride, dilation);
   d.period = static_cast<int32_t>(stride / divisor);
   d.step = static_cast<int32_t>(dilation / divisor);
-  d.phase_size = MakeFastDivider((in_size + stride - 1) / stride);
+  d.phase_size = MakeFastDivider(CeilDiv(in_size, stride));
   d.phase_count = MakeFastDivider(std::min(stride, in_size));
   return d;
 }
@@ -74,7 +75,7 @@ bool IsPointwise(const Conv2dShape& s) {
          s.pad_top == 0 && s.pad_left == 0 && s.out_h == s.in_h && s.out_w == s.in_w;
 }
 
-int64_t ChunksOf(int64_t k) { return (k + kTileDepth - 1) / kTileDepth; }
+int64_t ChunksOf(int64_t k) { return CeilDiv(k, kTileDepth); }
 
 void SetSizes(int64_t m, int64_t n, int64_t k, LookupProblem* problem) {
   problem->params.m = static_cast<uint32_t>(m);

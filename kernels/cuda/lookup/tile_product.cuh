@@ -2,9 +2,9 @@
 // The tile loop of every product in lookup/: C = A x B, whatever a multiplication is and wherever
 // operands come from.
 //
-//   Multiply     operator()(a, b) -> Product. Operand: what tiles hold (uint8_t: bit patterns,
-//   float);
-//                Sum: what products are added up in, in the order of k (uint32_t, uint64_t, float).
+//   Multiply     operator()(a, b) -> Product. Operand: what tiles hold (bit patterns in a uint8_t,
+//                or a float). Sum: what products are added up in, in the order of k (uint32_t,
+//                uint64_t, float).
 //   Rows         loader of A: chunks of k, decoded rows, tiles (matrix_loaders.cuh and others)
 //   Columns      loader of B: tiles
 //   TileShape    a Tile

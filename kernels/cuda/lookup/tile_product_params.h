@@ -72,8 +72,8 @@ struct TileProductParams {
   uint32_t m = 0, n = 0, k = 0;
   TileGrid grid;
   MatrixParams a;           // of MatrixRows
-  WindowParams windows;     // of ForwardWindows and FilterGradientWindows
-  GradientParams gradient;  // of InputGradient
+  WindowParams windows;     // of WindowRows and WindowColumns
+  GradientParams gradient;  // of GradientRows and GradientColumns
   MatrixParams b;
   uint32_t out_stride = 0;  // of rows, in elements
   uint32_t out_group_stride = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <string>
 
+#include "kernels/ceil_div.h"
 #include "kernels/cuda/launches.h"
 #include "kernels/cuda/make_params.h"
 #include "kernels/cuda/tensor/tensor_layout.h"

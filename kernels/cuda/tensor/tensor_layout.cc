@@ -8,10 +8,6 @@
 namespace axlut {
 namespace {
 
-constexpr int64_t RoundUp(int64_t count, int64_t multiple) {
-  return CeilDiv(count, multiple) * multiple;
-}
-
 // 16 bytes per load, unless padding the runs of k to a multiple of that makes the product longer by
 // more than a quarter.
 int UnitFor(int64_t depth) { return 4 * RoundUp(depth, 16) <= 5 * RoundUp(depth, 4) ? 16 : 4; }

@@ -5,13 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/ceil_div.h"
 #include "kernels/conv2d.h"
 #include "kernels/cuda/tensor/tensor_params.h"
 #include "kernels/matmul.h"
 
 namespace axlut {
-
-constexpr int64_t CeilDiv(int64_t count, int64_t size) { return (count + size - 1) / size; }
 
 // One operand: `matrices` matrices of `rows` rows, a row being `segments` runs of k.
 struct TensorOperandLayout {

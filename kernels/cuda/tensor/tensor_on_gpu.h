@@ -105,14 +105,9 @@ class TensorOnGpu : public ::testing::TestWithParam<int> {
           });
   }
   void Check(const MatmulShape& shape, Conv2dOnGpuOptions options, uint32_t seed) {
-    SCOPED_TRACE(std::to_string(shape.batch) + " of " + std::to_string(shape.m) + "x" +
-                 std::to_string(shape.k) + "x" + std::to_string(shape.n) +
-                 (shape.broadcast_b ? " broadcast" : "") + (shape.transpose_a ? " a^T" : "") +
-                 (shape.transpose_b ? " b^T" : ""));
+    SCOPED_TRACE(ProblemString(shape));
     options.matmul = shape;
-    Conv2dShape channels;
-    channels.out_c = shape.n;
-    Check({*table_, channels, options, seed}, TensorWorkspaceBytes(*gpu_table_, shape),
+    Check({*table_, ChannelsOf(shape), options, seed}, TensorWorkspaceBytes(*gpu_table_, shape),
           [&](const GpuCall& call) {
             return LaunchTensorMatmul(
                 {gpu_table_.get(), shape, GpuVariant::kTensor, &call, options.add_to_out});
@@ -131,14 +126,8 @@ class TensorOnGpu : public ::testing::TestWithParam<int> {
                  (test.options.float_b ? ", floats b" : "") +
                  (test.options.per_channel_b ? ", per channel" : "") +
                  (test.options.add_to_out ? ", adds" : ""));
-    switch (test.options.sum) {
-      case GpuSum::kInt32:
-        return Compare<int32_t>(test, workspace_bytes, launch);
-      case GpuSum::kInt64:
-        return Compare<int64_t>(test, workspace_bytes, launch);
-      case GpuSum::kFloat:
-        return Compare<float>(test, workspace_bytes, launch);
-    }
+    WithOutputType(test.options.sum,
+                   [&](auto out) { Compare<decltype(out)>(test, workspace_bytes, launch); });
   }
 
   template <typename Out, typename Launch>

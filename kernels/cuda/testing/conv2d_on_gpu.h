@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <random>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/cuda/gpu_conv2d.h"
@@ -110,9 +110,31 @@ struct Conv2dOnGpuOptions {
   // Operands begin that many elements behind an aligned address: frameworks hand over slices.
   int32_t first_element = 0;
   std::optional<int32_t> zero_code_a, zero_code_b;  // else at random
-  // A matrix product instead of the convolution, whose shape then has the output channels only.
+  // A matrix product instead of the convolution, whose shape then has the output channels only
+  // (ChannelsOf).
   std::optional<MatmulShape> matmul;
 };
+
+inline Conv2dShape ChannelsOf(const MatmulShape& shape) {
+  Conv2dShape channels;
+  channels.out_c = shape.n;
+  return channels;
+}
+
+inline std::string ProblemString(const MatmulShape& shape) {
+  return std::to_string(shape.batch) + " of " + std::to_string(shape.m) + "x" +
+         std::to_string(shape.k) + "x" + std::to_string(shape.n) +
+         (shape.broadcast_b ? " broadcast" : "") + (shape.transpose_a ? " a^T" : "") +
+         (shape.transpose_b ? " b^T" : "");
+}
+
+// function(Out()), Out being the type of a call's outputs.
+template <typename Function>
+auto WithOutputType(GpuSum sum, const Function& function) {
+  if (sum == GpuSum::kInt32) return function(int32_t());
+  if (sum == GpuSum::kInt64) return function(int64_t());
+  return function(float());
+}
 
 struct Conv2dOnGpu {
   Conv2dOnGpu(const RandomTable& table_in, const Conv2dShape& shape_in,

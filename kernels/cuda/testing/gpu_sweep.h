@@ -200,14 +200,8 @@ class GpuSweep {
     }
     ASSERT_TRUE(created.ok()) << created.message();
     ++run_;
-    switch (test_case.options.sum) {
-      case GpuSum::kInt32:
-        return Compare<int32_t>(layer, test_case);
-      case GpuSum::kInt64:
-        return Compare<int64_t>(layer, test_case);
-      case GpuSum::kFloat:
-        return Compare<float>(layer, test_case);
-    }
+    WithOutputType(test_case.options.sum,
+                   [&](auto out) { Compare<decltype(out)>(layer, test_case); });
   }
 
   template <typename Out, typename Layer>

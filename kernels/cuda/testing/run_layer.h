@@ -2,6 +2,7 @@
 // A GpuConv2d or a GpuMatmul run as callers run it: with a workspace, and waited for at the end.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "kernels/cuda/testing/conv2d_on_gpu.h"
@@ -32,15 +33,9 @@ bool GivesWhatIsExpected(Gpu* gpu, const Layer& layer, const Conv2dOnGpu& one) {
 // Whether the layer gives what the references give, in the type that the options ask for.
 template <typename Layer>
 bool EqualsReference(Gpu* gpu, const Layer& layer, const Conv2dOnGpu& one) {
-  switch (one.options.sum) {
-    case GpuSum::kInt32:
-      return GivesWhatIsExpected<int32_t>(gpu, layer, one);
-    case GpuSum::kInt64:
-      return GivesWhatIsExpected<int64_t>(gpu, layer, one);
-    case GpuSum::kFloat:
-      return GivesWhatIsExpected<float>(gpu, layer, one);
-  }
-  return false;
+  return WithOutputType(one.options.sum, [&](auto out) {
+    return GivesWhatIsExpected<decltype(out)>(gpu, layer, one);
+  });
 }
 
 // Near a product of two functions, so that the quick plans have terms and a residual; with no
