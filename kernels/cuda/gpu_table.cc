@@ -13,7 +13,7 @@ namespace {
 constexpr int64_t kCodes = 256;  // of an operand, bits above its width included
 constexpr int64_t kEntries = kCodes * kCodes;
 
-// Copies on a stream of their own, so that no other stream waits and none is waited for.
+// Copies on a stream of its own, so that only they are waited for.
 class Upload {
  public:
   explicit Upload(Gpu* gpu) : gpu_(gpu) {}
