@@ -2,9 +2,9 @@
 #include "kernels/cuda/choice.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "kernels/ceil_div.h"
 #include "kernels/cuda/gpu_rates.h"
@@ -36,15 +36,7 @@ double MacsPerMultiprocessor(const GpuTable& table, const GpuProblem& problem) {
 
 GpuChoice Predict(const GpuTable& table, const GpuProblem& problem, GpuVariant variant, double rate,
                   double setup_clocks) {
-  char why[128];
-  std::snprintf(why, sizeof(why), "%s: %.3g products per clock and multiprocessor", Name(variant),
-                rate);
-  GpuChoice choice{variant, MacsPerMultiprocessor(table, problem) / rate + setup_clocks, why};
-  if (setup_clocks > 0) {
-    std::snprintf(why, sizeof(why), ", %.0f clocks of set-up", setup_clocks);
-    choice.why += why;
-  }
-  return choice;
+  return {variant, MacsPerMultiprocessor(table, problem) / rate + setup_clocks};
 }
 
 GpuChoice PredictShared(const GpuTable& table, const GpuProblem& problem, const GpuRates& rates) {
@@ -128,7 +120,6 @@ std::vector<GpuChoice> GpuChoices(const GpuTable& table, const GpuProblem& probl
     GpuChoice tensor = Predict(table, problem, GpuVariant::kTensor, rate, 0);
     if (table.residual() != nullptr) {
       tensor.clocks += LookupChoices(*table.residual(), problem).front().clocks;
-      tensor.why += ", and the residual's lookups";
     }
     const auto place = std::find_if(choices.begin(), choices.end(), [&](const GpuChoice& choice) {
       return tensor.clocks <= choice.clocks;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "kernels/cuda/gpu_conv2d.h"
@@ -27,7 +26,6 @@ struct GpuProblem {
 struct GpuChoice {
   GpuVariant variant = GpuVariant::kTexture;
   double clocks = 0;  // predicted for the whole product, every multiprocessor busy
-  std::string why;    // "shared: 10.7 products per clock and multiprocessor, 2064 clocks of set-up"
 };
 
 // "auto", "texture", "l1", "shared", "tensor".
