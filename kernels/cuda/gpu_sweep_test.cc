@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "kernels/cuda/gpu_ranges.h"
 #include "kernels/cuda/host/host_gpu.h"
 #include "kernels/cuda/launches.h"
 #include "kernels/cuda/testing/gpu_sweep.h"

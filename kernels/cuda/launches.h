@@ -58,24 +58,4 @@ size_t TensorWorkspaceBytes(const GpuTable& table, const MatmulShape& shape);
 GpuStatus LaunchSumsToFloat(Gpu* gpu, const GpuCall& call, const int64_t* sums, int64_t count,
                             int64_t out_c, float* out);
 
-// The range of one float operand, and how its codes become bit patterns.
-struct GpuNudge {
-  const float* min = nullptr;  // one float each, in device memory
-  const float* max = nullptr;
-  int32_t width = 8;       // bits, 1..8
-  bool is_signed = false;  // two's complement
-};
-
-// Writes the quantization of both operands (runtime/tf/nudged_range.h, NudgeRange, to the last bit)
-// to device memory, for GpuCall::device_quantization. The scale of a range that NudgeRange refuses
-// is NaN, so that float outputs are NaN, and its codes are 0.
-GpuStatus LaunchNudgeRanges(Gpu* gpu, const GpuNudge& a, const GpuNudge& b, GpuStream stream,
-                            GpuQuantization* quantization);
-
-// quantized[i] = the float that the code of values[i] in *range stands for; inside[i]: whether it
-// was within the range's ends. All in device memory; `range` is half of what LaunchNudgeRanges
-// wrote. NaN becomes the lower end and is not inside; a range that was refused gives NaN.
-GpuStatus LaunchFakeQuantize(Gpu* gpu, const float* values, int64_t count, const GpuRange* range,
-                             GpuStream stream, float* quantized, bool* inside);
-
 }  // namespace axlut

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/cuda/launches.h"
+#include "kernels/cuda/gpu_ranges.h"
 #include "kernels/cuda/quantization.h"
 #include "runtime/table/operand_spec.h"
 #include "runtime/tf/gpu_tables.h"

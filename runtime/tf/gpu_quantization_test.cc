@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernels/cuda/gpu_conv2d.h"
+#include "kernels/cuda/gpu_ranges.h"
 #include "kernels/cuda/host/host_gpu.h"
 #include "kernels/cuda/launches.h"
 #include "runtime/tf/nudged_range.h"

@@ -20,7 +20,7 @@ struct SumsToFloatParams {
   uint32_t out_c = 1;
 };
 
-// See GpuNudge (launches.h).
+// See GpuNudge (gpu_ranges.h).
 struct NudgeRangesParams {
   const float* min[2] = {};  // of a, of b
   const float* max[2] = {};
@@ -29,7 +29,7 @@ struct NudgeRangesParams {
   GpuQuantization* quantization = nullptr;
 };
 
-// See LaunchFakeQuantize (launches.h).
+// See LaunchFakeQuantize (gpu_ranges.h).
 struct FakeQuantizeParams {
   const float* values = nullptr;
   const GpuRange* range = nullptr;

@@ -3,6 +3,7 @@
 
 #include "kernels/ceil_div.h"
 #include "kernels/cuda/elementwise/elementwise_params.h"
+#include "kernels/cuda/gpu_ranges.h"
 #include "kernels/cuda/launches.h"
 
 namespace axlut {

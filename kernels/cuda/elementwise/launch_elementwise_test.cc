@@ -8,6 +8,7 @@
 #include <random>
 #include <vector>
 
+#include "kernels/cuda/gpu_ranges.h"
 #include "kernels/cuda/host/host_gpu.h"
 #include "kernels/cuda/launches.h"
 
