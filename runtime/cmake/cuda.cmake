@@ -20,8 +20,13 @@ function(axlut_find_cuda found why)
   endif()
   find_program(AXLUT_NVCC nvcc HINTS ENV CUDA_PATH ENV CUDA_HOME PATH_SUFFIXES bin
                PATHS /usr/local/cuda/bin ${packaged} DOC "NVIDIA's compiler")
-  if(NOT AXLUT_NVCC OR NOT EXISTS ${AXLUT_NVCC})
+  if(NOT AXLUT_NVCC)
     set(${why} "no nvcc (scripts/setup.sh --with-cuda takes it from PyPI)" PARENT_SCOPE)
+    return()
+  endif()
+  if(NOT EXISTS ${AXLUT_NVCC})  # that of an earlier configuration was removed
+    set(${why} "AXLUT_NVCC=${AXLUT_NVCC} is not there; cmake -U AXLUT_NVCC looks for another"
+        PARENT_SCOPE)
     return()
   endif()
 
