@@ -25,7 +25,7 @@ function(axlut_find_cuda found why)
     return()
   endif()
   if(NOT EXISTS ${AXLUT_NVCC})  # that of an earlier configuration was removed
-    set(${why} "AXLUT_NVCC=${AXLUT_NVCC} is not there; cmake -U AXLUT_NVCC looks for another"
+    set(${why} "AXLUT_NVCC=${AXLUT_NVCC} is not there, cmake -U AXLUT_NVCC looks for another"
         PARENT_SCOPE)
     return()
   endif()
