@@ -9,16 +9,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "kernels/ceil_div.h"
-#include "kernels/cpu/window.h"
 #include "runtime/base/check.h"
 #include "runtime/nn/conv2d_checks.h"
+#include "runtime/nn/im2col_rows.h"
 #include "runtime/nn/lut_matmul.h"
 
 namespace axlut {
@@ -29,8 +28,6 @@ namespace {
 constexpr int64_t kTileBytes = 4 << 20;
 constexpr int64_t kMinPositions = 256;
 constexpr int64_t kMaxPositions = 16384;
-// Positions whose codes one task transposes; a multiple of 16.
-constexpr int64_t kBlockPositions = 256;
 // From this many output channels of a group on the product is the faster way (measured on Zen 4).
 constexpr int64_t kMinProductChannels = 4;
 
@@ -47,34 +44,6 @@ bool SumsNeedInt64(const TruthTable& table, int64_t zero_a, int64_t zero_b, int6
   }
   return static_cast<double>(largest) * static_cast<double>(count) >
          std::numeric_limits<int32_t>::max();
-}
-
-// rows[(tap * GroupInC + c) * count + p] = the code that channel c of the group has at tap `tap` of
-// position first + p. `rows` has room for 15 elements more than that.
-void FillRows(const Conv2dShape& s, const Conv2dInput& input, int64_t group, int64_t first,
-              int64_t count, uint8_t* rows, const ParallelFor& parallel_for) {
-  const int64_t taps = s.kernel_h * s.kernel_w;
-  const int64_t stride = RoundUp(count, 16);
-  const std::vector<uint8_t> padding(static_cast<size_t>(s.GroupInC()), input.pad_code);
-  parallel_for(CeilDiv(count, kBlockPositions), 1, [&](int64_t begin, int64_t end) {
-    PositionRun runs[kBlockPositions];
-    const uint8_t* pointers[kBlockPositions];
-    for (int64_t block = begin; block < end; ++block) {
-      const int64_t p = block * kBlockPositions;
-      const int64_t positions = std::min(kBlockPositions, count - p);
-      const int64_t lanes = RoundUp(positions, 16);
-      const int64_t run_count = FindRuns(s, input, first + p, positions, runs);
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        FindTap(s, runs, run_count, tap, group * s.GroupInC(), padding.data(), lanes, pointers);
-        TransposeCodes(pointers, lanes, 0, s.GroupInC(), rows + tap * s.GroupInC() * stride + p,
-                       stride);
-      }
-    }
-  });
-  if (stride == count) return;
-  for (int64_t row = 1; row < taps * s.GroupInC(); ++row) {
-    std::memmove(rows + row * count, rows + row * stride, static_cast<size_t>(count));
-  }
 }
 
 template <typename Acc>
@@ -194,7 +163,7 @@ void LutConv2dFilterGradient::RunProducts(const uint8_t* input, const uint8_t* o
     const Result<LutMatmul> matmul = LutMatmul::Create(table_, product, zero_a_, zero_b_, options_);
     AXLUT_CHECK(matmul.ok());  // Create has checked the arguments
     for (int64_t group = 0; group < s.groups; ++group) {
-      FillRows(s, codes, group, first, product.k, rows.data(), parallel_for);
+      FillIm2colRows(s, codes, group, first, product.k, rows.data(), parallel_for);
       const uint8_t* gradients = output_gradient + first * s.out_c;
       if (s.groups > 1) {
         columns.resize(static_cast<size_t>(product.k * product.n));
