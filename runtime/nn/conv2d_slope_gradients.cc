@@ -33,38 +33,76 @@ std::vector<std::vector<Meeting>> MeetingsOf(int64_t in_size, int64_t kernel, in
   return meetings;
 }
 
+// Offsets of a tap in the filter and of the output position that a pixel meets through it.
+struct Tap {
+  int64_t filter, output;
+};
+
+struct InputGradient {
+  const Conv2dShape& s;
+  const SlopeView& view;
+  const SlopeDot dot;
+  const uint8_t* input;
+  const uint8_t* filter;
+  const float* zero_b;
+  const float* output_gradient;
+
+  void Run(int64_t pixel, const std::vector<Tap>& taps, float* out) const {
+    const uint8_t mask_a = MaskOf(view.width_a), mask_b = MaskOf(view.width_b);
+    for (int64_t c = 0; c < s.in_c; ++c) {
+      const int64_t first_o = c / s.GroupInC() * s.GroupOutC();
+      const int64_t code = input[pixel * s.in_c + c] & mask_a;
+      const int64_t weights = c % s.GroupInC() * s.out_c + first_o;
+      float lanes[kSlopeLanes] = {};
+      for (const Tap& tap : taps) {
+        dot(view.slopes + (code << view.width_b), mask_b, filter + tap.filter + weights,
+            output_gradient + tap.output + first_o, zero_b + first_o, s.GroupOutC(), lanes);
+      }
+      out[c] = SumOfLanes(lanes);
+    }
+  }
+
+  // One partial sum is all that there is.
+  void RunDepthwise(int64_t pixel, const std::vector<Tap>& taps, float* out) const {
+    const uint8_t mask_a = MaskOf(view.width_a), mask_b = MaskOf(view.width_b);
+    const uint8_t* const codes = input + pixel * s.in_c;
+    std::fill_n(out, s.in_c, 0.0f);
+    for (const Tap& tap : taps) {
+      for (int64_t c = 0; c < s.in_c; ++c) {
+        const int64_t row = int64_t{codes[c]} & mask_a, column = filter[tap.filter + c] & mask_b;
+        out[c] += output_gradient[tap.output + c] *
+                  (view.slopes[(row << view.width_b) | column] - zero_b[c]);
+      }
+    }
+  }
+};
+
 }  // namespace
 
 void Conv2dSlopeInputGradient(const Conv2dShape& s, const SlopeView& view, const uint8_t* input,
                               const uint8_t* filter, const float* zero_b,
                               const float* output_gradient, float* out,
                               const ParallelFor& parallel_for, KernelIsa isa) {
-  const SlopeDot dot = ChooseSlopeDot(isa);
+  const InputGradient gradient{s,      view,   ChooseSlopeDot(isa), input,
+                               filter, zero_b, output_gradient};
   const auto rows = MeetingsOf(s.in_h, s.kernel_h, s.out_h, s.stride_h, s.dilation_h, s.pad_top);
   const auto columns =
       MeetingsOf(s.in_w, s.kernel_w, s.out_w, s.stride_w, s.dilation_w, s.pad_left);
-  const uint8_t mask_a = MaskOf(view.width_a), mask_b = MaskOf(view.width_b);
   parallel_for(s.batch * s.in_h * s.in_w, 1, [&](int64_t begin, int64_t end) {
+    std::vector<Tap> taps;
     for (int64_t pixel = begin; pixel < end; ++pixel) {
-      const int64_t image = pixel / s.in_w / s.in_h;
-      const auto& row_meetings = rows[static_cast<size_t>(pixel / s.in_w % s.in_h)];
-      const auto& column_meetings = columns[static_cast<size_t>(pixel % s.in_w)];
-      for (int64_t channel = 0; channel < s.in_c; ++channel) {
-        const int64_t first_o = channel / s.GroupInC() * s.GroupOutC();
-        const uint8_t code = input[pixel * s.in_c + channel] & mask_a;
-        const float* const slopes = view.slopes + (int64_t{code} << view.width_b);
-        float lanes[kSlopeLanes] = {};
-        for (const Meeting& row : row_meetings) {
-          for (const Meeting& column : column_meetings) {
-            const int64_t position = (image * s.out_h + row.out) * s.out_w + column.out;
-            const int64_t weight =
-                (row.tap * s.kernel_w + column.tap) * s.GroupInC() + channel % s.GroupInC();
-            dot(slopes, mask_b, filter + weight * s.out_c + first_o,
-                output_gradient + position * s.out_c + first_o, zero_b + first_o, s.GroupOutC(),
-                lanes);
-          }
+      taps.clear();
+      for (const Meeting& row : rows[static_cast<size_t>(pixel / s.in_w % s.in_h)]) {
+        for (const Meeting& column : columns[static_cast<size_t>(pixel % s.in_w)]) {
+          taps.push_back(
+              {(row.tap * s.kernel_w + column.tap) * s.GroupInC() * s.out_c,
+               ((pixel / s.in_w / s.in_h * s.out_h + row.out) * s.out_w + column.out) * s.out_c});
         }
-        out[pixel * s.in_c + channel] = SumOfLanes(lanes);
+      }
+      if (s.GroupInC() == 1 && s.GroupOutC() == 1) {
+        gradient.RunDepthwise(pixel, taps, out + pixel * s.in_c);
+      } else {
+        gradient.Run(pixel, taps, out + pixel * s.in_c);
       }
     }
   });

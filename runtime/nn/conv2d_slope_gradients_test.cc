@@ -191,6 +191,19 @@ TEST(Conv2dSlopeGradients, TilesOfPositionsAreAddedInOrder) {
   SlopeCase(s, 8, 8, &random).ExpectTwins(SerialFor());
 }
 
+TEST(Conv2dSlopeGradients, EqualTheirTwinsForDepthwise) {
+  std::mt19937 random(34);
+  for (const int64_t multiplier : {1, 2}) {
+    Conv2dShape s;
+    s.in_h = s.in_w = s.out_h = s.out_w = 5;
+    s.kernel_h = s.kernel_w = 3;
+    s.pad_top = s.pad_left = 1;
+    s.in_c = s.groups = 19;
+    s.out_c = 19 * multiplier;
+    SlopeCase(s, 7, 6, &random).ExpectTwins(SerialFor());
+  }
+}
+
 TEST(Conv2dSlopeGradients, EmptyBatchesGiveZeros) {
   std::mt19937 random(33);
   Conv2dShape s;
