@@ -26,8 +26,8 @@ def __getattr__(name):  # PEP 562: called for names that the module does not hav
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
             raise
-        raise ImportError(f"axlut.{name} needs TensorFlow, which this Python does not have; "
-                          "install it by scripts/setup.sh --with-tensorflow") from error
+        raise ImportError(importlib.import_module("axlut._versions").missing_tensorflow(name)) \
+            from error
     value = getattr(module, name) if name in _MODULES else module
     globals()[name] = value
     return value
