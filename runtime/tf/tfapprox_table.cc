@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -31,25 +32,28 @@ Result<TruthTable> Corner(const std::vector<uint8_t>& bytes, int row_bits, int n
     }
   }
   const OperandSpec operand{num_bits, Signedness::kUnsigned};
+  OperandSpec product{2 * num_bits, Signedness::kUnsigned};
   // An approximate product of narrow operands may be wider than both together.
-  return TruthTable::Create(operand, operand, {16, Signedness::kUnsigned}, std::move(products));
+  const int32_t largest = *std::max_element(products.begin(), products.end());
+  while (largest > product.max_value()) ++product.width;
+  return TruthTable::Create(operand, operand, product, std::move(products));
 }
 
 }  // namespace
 
-Result<TruthTable> LoadTfapproxTable(const std::string& mul_map_file, int num_bits) {
+Result<TruthTable> LoadTfapproxTable(const std::string& mul_map_file, int64_t num_bits) {
   if (num_bits < 1 || num_bits > kMaxBits) {
     return Error::InvalidInput(
         fmt::format("num_bits must be 1 .. {}; it is {}", kMaxBits, num_bits));
   }
-  const OperandSpec operand{num_bits, Signedness::kUnsigned};
+  const int bits = static_cast<int>(num_bits);
+  const OperandSpec operand{bits, Signedness::kUnsigned};
   if (mul_map_file.empty()) return ExactTable(operand, operand);
   AXLUT_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFile(mul_map_file, kMaxFileSize));
-  if (bytes.size() == FileSize(kMaxBits)) return Corner(bytes, kMaxBits, num_bits);
-  if (bytes.size() == FileSize(num_bits)) return Corner(bytes, num_bits, num_bits);
+  if (bytes.size() == FileSize(kMaxBits)) return Corner(bytes, kMaxBits, bits);
+  if (bytes.size() == FileSize(bits)) return Corner(bytes, bits, bits);
   const std::string narrow =
-      num_bits == kMaxBits ? ""
-                           : fmt::format(", or {} for num_bits = {}", FileSize(num_bits), num_bits);
+      bits == kMaxBits ? "" : fmt::format(", or {} for num_bits = {}", FileSize(bits), bits);
   return Error::InvalidInput(
              fmt::format("mul_map_file must have {} bytes{}, 16 bits per product and no header; "
                          "it has {}",

@@ -2,6 +2,7 @@
 // Table files as TFApprox' ops take them: no header, and nothing in the name.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "runtime/base/result.h"
@@ -15,6 +16,6 @@ namespace axlut {
 //   entry (a << 8) | b, 65,536 of them, of which a, b < 2^num_bits are used: an 8x8-bit multiplier
 //   whose operands' upper bits are 0.
 // "" is the exact multiplier. Errors name the file.
-Result<TruthTable> LoadTfapproxTable(const std::string& mul_map_file, int num_bits);
+Result<TruthTable> LoadTfapproxTable(const std::string& mul_map_file, int64_t num_bits);
 
 }  // namespace axlut
