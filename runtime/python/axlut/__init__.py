@@ -2,6 +2,7 @@
 """AxLUT: neural networks through the truth tables of approximate multipliers.
 
 ax_conv2d   tf.nn.conv2d with every multiplication replaced by a look-up in a table
+ax_matmul   tf.linalg.matmul, likewise; ax_dense: a dense layer
 load_ops    registers the ops with TensorFlow, as the first ax_conv2d does: before a SavedModel that
             contains them is loaded
 tables      truth tables as NumPy arrays (a module)
@@ -13,7 +14,12 @@ import importlib
 
 from axlut._build_info import VERSION as __version__
 
-_MODULES = {"ax_conv2d": "axlut.conv2d", "load_ops": "axlut._library"}
+_MODULES = {
+    "ax_conv2d": "axlut.conv2d",
+    "ax_dense": "axlut.matmul",
+    "ax_matmul": "axlut.matmul",
+    "load_ops": "axlut._library",
+}
 _SUBMODULES = ("tables",)
 __all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
