@@ -2,30 +2,39 @@
 """AxLUT: neural networks through the truth tables of approximate multipliers.
 
 ax_conv2d   tf.nn.conv2d with every multiplication replaced by a look-up in a table
+ax_matmul   tf.linalg.matmul, likewise; ax_dense: a dense layer
 load_ops    registers the ops with TensorFlow, as the first ax_conv2d does: before a SavedModel that
             contains them is loaded
+tables      truth tables as NumPy arrays (a module)
 
-Importing axlut is quick: TensorFlow and the ops are loaded when one of the two is first used.
+Importing axlut is quick: TensorFlow and the ops are loaded when a name is first used.
 """
 
 import importlib
 
 from axlut._build_info import VERSION as __version__
 
-_MODULES = {"ax_conv2d": "axlut.conv2d", "load_ops": "axlut._library"}
-__all__ = ["__version__", *_MODULES]
+_MODULES = {
+    "ax_conv2d": "axlut.conv2d",
+    "ax_dense": "axlut.matmul",
+    "ax_matmul": "axlut.matmul",
+    "load_ops": "axlut._library",
+}
+_SUBMODULES = ("tables",)
+__all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
 
 def __getattr__(name):  # PEP 562: called for names that the module does not have (yet)
-    if name not in _MODULES:
+    if name not in __all__:
         raise AttributeError(f"module 'axlut' has no attribute '{name}'")
     try:
-        value = getattr(importlib.import_module(_MODULES[name]), name)
+        module = importlib.import_module(_MODULES.get(name, f"axlut.{name}"))
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
             raise
         raise ImportError(f"axlut.{name} needs TensorFlow, which this Python does not have; "
                           "install it by scripts/setup.sh --with-tensorflow") from error
+    value = getattr(module, name) if name in _MODULES else module
     globals()[name] = value
     return value
 

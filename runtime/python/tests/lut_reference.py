@@ -39,25 +39,25 @@ def random_table(seed, width_a=8, width_b=8, signed=False):
     return Table(products, signed)
 
 
-def nudge(low, high, width):
+def nudge(low, high, width, narrow=False):
     """Scale and code of 0.0, every step rounded to float32 as in TensorFlow."""
-    low, high, top = F(low), F(high), F(2**width - 1)
+    low, high, bottom, top = F(low), F(high), F(narrow), F(2**width - 1)
     if low == high:
         low, high = min(low, F(0)), max(high, F(0))
-    scale = F(F(high - low) / top)
+    scale = F(F(high - low) / F(top - bottom))
     if scale == 0:
-        return F(0), 0
-    zero = min(max(F(-low / scale), F(0)), top)
+        return F(0), int(narrow)
+    zero = min(max(F(bottom - F(low / scale)), bottom), top)
     return scale, int(np.floor(np.float64(zero) + 0.5))
 
 
-def quantize(values, bounds, width):
+def quantize(values, bounds, width, narrow=False):
     """Unsigned codes of float32 values."""
-    scale, zero = nudge(*bounds, width)
+    scale, zero = nudge(*bounds, width, narrow)
     if scale == 0:
-        return np.zeros(values.shape, np.int64)
-    low, high = F(F(-zero) * scale), F(F(2**width - 1 - zero) * scale)
-    steps = (np.clip(values, low, high) - low) / scale - F(zero) + F(0.5)
+        return np.full(values.shape, zero, np.int64)
+    low, high = F(F(narrow - zero) * scale), F(F(2**width - 1 - zero) * scale)
+    steps = (np.clip(values, low, high) - low) / scale - F(zero - narrow) + F(0.5)
     assert steps.dtype == F
     return np.floor(steps).astype(np.int64) + zero
 
@@ -110,4 +110,43 @@ def _correlate(a, b, zero_a, zero_b, table, strides, dilations):
                 # T[a][b] - zero_b a - zero_a b + zero_a zero_b over operand values
                 va, vb, za, zb = window - flip_a, weight - flip_b, zero_a - flip_a, zero_b - flip_b
                 sums[..., o] += (products - zb * va - za * vb + za * zb).sum(-1)
+    return sums
+
+
+def matmul(a, b, table, transpose_a=False, transpose_b=False, a_range=None, b_range=None,
+           narrow=(False, False)):
+    """The float32 product and its integer sums; b_range may hold vectors, one range per column."""
+    a_range = a_range or default_range(a)
+    b_range = b_range or default_range(b)
+    a = np.swapaxes(a, -1, -2) if transpose_a else a
+    b = np.swapaxes(b, -1, -2) if transpose_b else b
+    ends = np.broadcast_to(np.reshape(b_range, (2, -1)), (2, b.shape[-1]))
+    scale_a, zero_a = nudge(*a_range, table.widths[0], narrow[0])
+    codes_a = quantize(a, a_range, table.widths[0], narrow[0])
+    codes_b = np.empty(b.shape, np.int64)
+    scales, zeros = np.empty(b.shape[-1]), np.empty(b.shape[-1], np.int64)
+    for column, bounds in enumerate(ends.T):
+        scales[column], zeros[column] = nudge(*bounds, table.widths[1], narrow[1])
+        codes_b[..., column] = quantize(b[..., column], bounds, table.widths[1], narrow[1])
+    flips = [(1 << width - 1) if table.signed else 0 for width in table.widths]
+    sums = matmul_integer(codes_a - flips[0], codes_b - flips[1], table, zero_a - flips[0],
+                          zeros - flips[1])
+    return (sums.astype(np.float64) * (np.float64(scale_a) * scales)).astype(F), sums
+
+
+def matmul_integer(a, b, table, zero_a=0, zero_b=0):
+    """Sums of (T[a][b] - zero_b a - zero_a b + zero_a zero_b) for operand values, by matrices."""
+    a, b = np.asarray(a, np.int64), np.asarray(b, np.int64)
+    zero_b = np.broadcast_to(zero_b, b.shape[-1:])
+    front = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    all_a = np.broadcast_to(a, front + a.shape[-2:])
+    all_b = np.broadcast_to(b, front + b.shape[-2:])
+    sums = np.zeros(front + (a.shape[-2], b.shape[-1]), np.int64)
+    masks = [(1 << width) - 1 for width in table.widths]
+    for index in np.ndindex(*front):
+        for x in range(b.shape[-1]):
+            rows, column = all_a[index], all_b[index][:, x]
+            products = table.products[rows & masks[0], column & masks[1]]
+            sums[index][:, x] = (products - zero_b[x] * rows - zero_a * column
+                                 + zero_a * zero_b[x]).sum(-1)
     return sums
