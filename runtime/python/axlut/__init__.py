@@ -8,6 +8,12 @@ ax_conv2d_integer, ax_depthwise_conv2d_integer
 ax_matmul            tf.linalg.matmul, likewise; ax_dense: a dense layer
 load_ops             registers the ops with TensorFlow, as the first call of one does: before a
                      SavedModel that contains them is loaded
+approximate, exact, report
+                     a Keras model with approximate multipliers in its layers, back again, and what
+                     it has
+keras                Keras layers and quantizers (a module)
+ranges               ranges of tensors for quantization (a module)
+gradients            how gradients through tables are computed (a module)
 tables               truth tables as NumPy arrays (a module)
 
 Importing axlut is quick: TensorFlow and the ops are loaded when one of these is first used.
@@ -18,15 +24,18 @@ import importlib
 from axlut._build_info import VERSION as __version__
 
 _MODULES = {
+    "approximate": "axlut.convert",
     "ax_conv2d": "axlut.conv2d",
     "ax_depthwise_conv2d": "axlut.conv2d",
     "ax_conv2d_integer": "axlut.conv2d_integer",
     "ax_depthwise_conv2d_integer": "axlut.conv2d_integer",
     "ax_dense": "axlut.matmul",
     "ax_matmul": "axlut.matmul",
+    "exact": "axlut.convert",
     "load_ops": "axlut._library",
+    "report": "axlut.model_report",
 }
-_SUBMODULES = ("tables",)
+_SUBMODULES = ("gradients", "keras", "ranges", "tables")
 __all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
 
@@ -38,8 +47,8 @@ def __getattr__(name):  # PEP 562: called for names that the module does not hav
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
             raise
-        raise ImportError(f"axlut.{name} needs TensorFlow, which this Python does not have; "
-                          "install it by scripts/setup.sh --with-tensorflow") from error
+        raise ImportError(importlib.import_module("axlut._versions").missing_tensorflow(name)) \
+            from error
     value = getattr(module, name) if name in _MODULES else module
     globals()[name] = value
     return value
