@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The registered gradients of the convolution, one function per kind of axlut.gradients.
+"""The registered gradients of the convolution and of smaller ops.
+
+Of the convolution there is one function per kind of axlut.gradients.
 
 docs/gradients.md has the equations. Every kind works on float32 NHWC tensors: others are converted
 first, and their gradients back.
@@ -65,8 +67,6 @@ def _read(op, upstream):
             geometry[name] = [1, *geometry[name][2:], 1]
         if geometry["explicit_paddings"]:
             geometry["explicit_paddings"] = [0, 0, *geometry["explicit_paddings"][4:], 0, 0]
-    # Eager tapes say which gradients nobody asks for; graphs drop what is not used.
-    skipped = getattr(op, "skip_input_indices", None) or ()
     return _Call(
         *(tf.cast(x, tf.float32) for x in (input, filter, upstream)),
         input_range=tuple(ends[:2]), filter_range=tuple(ends[2:]), geometry=geometry,
@@ -74,10 +74,19 @@ def _read(op, upstream):
         narrow=(op.get_attr("narrow_input"), op.get_attr("narrow_filter")),
         gradient_tables=tuple(op.get_attr(f"{name}_gradient_table").decode()
                               for name in ("input", "filter")),
-        window=op.get_attr("difference_window"), wanted=(0 not in skipped, 1 not in skipped))
+        window=op.get_attr("difference_window"), wanted=wanted_inputs(op))
 
 
-def _where(inside, gradient):
+def wanted_inputs(op):
+    """Whether the gradients of the two operands are wanted.
+
+    Eager tapes say which gradients nobody asks for; graphs drop what is not used.
+    """
+    skipped = getattr(op, "skip_input_indices", None) or ()
+    return 0 not in skipped, 1 not in skipped
+
+
+def keep_inside(inside, gradient):
     """The gradient of the elements that were not clipped."""
     return tf.where(inside, gradient, tf.zeros([], gradient.dtype))
 
@@ -86,10 +95,10 @@ def _exact(call, input, filter, input_inside, filter_inside):
     """Both gradients of the exact convolution of these two tensors, without the clipped elements."""
     gradients = [None, None]
     if call.wanted[0]:
-        gradients[0] = _where(input_inside, _backprop.input_gradient(
+        gradients[0] = keep_inside(input_inside, _backprop.input_gradient(
             _shape(call.input), filter, call.upstream, call.geometry, call.groups))
     if call.wanted[1]:
-        gradients[1] = _where(filter_inside, _backprop.filter_gradient(
+        gradients[1] = keep_inside(filter_inside, _backprop.filter_gradient(
             input, _shape(call.filter), call.upstream, call.geometry, call.groups))
     return gradients
 
@@ -122,11 +131,11 @@ def _approximate(call):
     if call.wanted[0]:
         # One range for the filter: a sum over output channels has one scale.
         filter_range = (tf.reduce_min(call.filter_range[0]), tf.reduce_max(call.filter_range[1]))
-        gradients[0] = _where(input_inside, ops.axlut_conv2d_input_gradient(
+        gradients[0] = keep_inside(input_inside, ops.axlut_conv2d_input_gradient(
             tf.shape(call.input), call.filter, call.upstream, *filter_range, *upstream_range,
             narrow_filter=call.narrow[1], **call.geometry, **tables[0]))
     if call.wanted[1]:
-        gradients[1] = _where(filter_inside, ops.axlut_conv2d_filter_gradient(
+        gradients[1] = keep_inside(filter_inside, ops.axlut_conv2d_filter_gradient(
             call.input, tf.shape(call.filter), call.upstream, *call.input_range, *upstream_range,
             narrow_input=call.narrow[0], **call.geometry, **tables[1]))
     return gradients
@@ -162,6 +171,17 @@ def own_range(tensor):
     """(min, max) of a tensor with 0 in between, as the output's gradient is quantized."""
     return (tf.minimum(tf.reduce_min(tensor), 0.0), tf.maximum(tf.reduce_max(tensor), 0.0))
 
+
+@tf.RegisterGradient("AxlutFakeQuantize")
+def _fake_quantize(op, upstream, _):
+    """As in TensorFlow's fake_quant: clipped elements get none, nor do the range's ends."""
+    return [keep_inside(op.outputs[1], upstream), None, None]
+
+
+# Sums of integers, codes and tables: nothing that a gradient could flow through.
+for _name in ("AxlutConv2DInteger", "AxlutMatMulInteger", "AxlutQuantize", "AxlutTable",
+              "AxlutWriteTable"):
+    tf.no_gradient(_name)
 
 _KINDS = {
     "straight_through": _straight_through,
