@@ -5,6 +5,8 @@ ax_conv2d   tf.nn.conv2d with every multiplication replaced by a look-up in a ta
 ax_matmul   tf.linalg.matmul, likewise; ax_dense: a dense layer
 load_ops    registers the ops with TensorFlow, as the first ax_conv2d does: before a SavedModel that
             contains them is loaded
+tune_table, tune_weights, code_histogram
+            weights that a multiplier gets wrong, replaced by better ones
 tables      truth tables as NumPy arrays (a module)
 
 Importing axlut is quick: TensorFlow and the ops are loaded when a name is first used.
@@ -18,9 +20,12 @@ _MODULES = {
     "ax_conv2d": "axlut.conv2d",
     "ax_dense": "axlut.matmul",
     "ax_matmul": "axlut.matmul",
+    "code_histogram": "axlut.weight_tuning",
     "load_ops": "axlut._library",
+    "tune_table": "axlut.weight_tuning",
+    "tune_weights": "axlut.weight_tuning",
 }
-_SUBMODULES = ("tables",)
+_SUBMODULES = ("tables", "weight_tuning")
 __all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
 
