@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """AxLUT: neural networks through the truth tables of approximate multipliers.
 
-ax_conv2d   tf.nn.conv2d with every multiplication replaced by a look-up in a table
-ax_matmul   tf.linalg.matmul, likewise; ax_dense: a dense layer
-load_ops    registers the ops with TensorFlow, as the first ax_conv2d does: before a SavedModel that
-            contains them is loaded
+ax_conv2d            tf.nn.conv2d with every multiplication replaced by a look-up in a table
+ax_depthwise_conv2d  tf.nn.depthwise_conv2d likewise
+ax_matmul, ax_dense  tf.linalg.matmul and a dense layer likewise
+ax_conv2d_integer, ax_depthwise_conv2d_integer, ax_matmul_integer
+                     the same for operands that are integers already: exact sums
+load_ops             registers the ops with TensorFlow, as the first call of one does: before a
+                     SavedModel that contains them is loaded
 tune_table, tune_weights, code_histogram
-            weights that a multiplier gets wrong, replaced by better ones
-tables      truth tables as NumPy arrays (a module)
+                     weights that a multiplier gets wrong, replaced by better ones
+tables               truth tables as NumPy arrays (a module)
 
 Importing axlut is quick: TensorFlow and the ops are loaded when a name is first used.
 """
@@ -18,8 +21,12 @@ from axlut._build_info import VERSION as __version__
 
 _MODULES = {
     "ax_conv2d": "axlut.conv2d",
+    "ax_conv2d_integer": "axlut.conv2d_integer",
     "ax_dense": "axlut.matmul",
+    "ax_depthwise_conv2d": "axlut.conv2d",
+    "ax_depthwise_conv2d_integer": "axlut.conv2d_integer",
     "ax_matmul": "axlut.matmul",
+    "ax_matmul_integer": "axlut.matmul",
     "code_histogram": "axlut.weight_tuning",
     "load_ops": "axlut._library",
     "tune_table": "axlut.weight_tuning",
