@@ -6,11 +6,17 @@ ax_depthwise_conv2d  tf.nn.depthwise_conv2d likewise
 ax_matmul, ax_dense  tf.linalg.matmul and a dense layer likewise
 ax_conv2d_integer, ax_depthwise_conv2d_integer, ax_matmul_integer
                      the same for operands that are integers already: exact sums
+approximate, exact, report
+                     a Keras model with approximate multipliers in its layers, back again, and what
+                     it has
+code_histogram, tune_table, tune_weights
+                     weights that a multiplier gets wrong, replaced by better ones
 load_ops             registers the ops with TensorFlow, as the first call of one does: before a
                      SavedModel that contains them is loaded
-tune_table, tune_weights, code_histogram
-                     weights that a multiplier gets wrong, replaced by better ones
+keras                Keras layers and quantizers (a module)
+ranges               ranges of tensors for quantization (a module)
 tables               truth tables as NumPy arrays (a module)
+weight_tuning        more of the tuning of weights (a module)
 
 Importing axlut is quick: TensorFlow and the ops are loaded when a name is first used.
 """
@@ -20,6 +26,7 @@ import importlib
 from axlut._build_info import VERSION as __version__
 
 _MODULES = {
+    "approximate": "axlut.convert",
     "ax_conv2d": "axlut.conv2d",
     "ax_conv2d_integer": "axlut.conv2d_integer",
     "ax_dense": "axlut.matmul",
@@ -28,11 +35,13 @@ _MODULES = {
     "ax_matmul": "axlut.matmul",
     "ax_matmul_integer": "axlut.matmul",
     "code_histogram": "axlut.weight_tuning",
+    "exact": "axlut.convert",
     "load_ops": "axlut._library",
+    "report": "axlut.model_report",
     "tune_table": "axlut.weight_tuning",
     "tune_weights": "axlut.weight_tuning",
 }
-_SUBMODULES = ("tables", "weight_tuning")
+_SUBMODULES = ("keras", "ranges", "tables", "weight_tuning")
 __all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
 
@@ -44,8 +53,8 @@ def __getattr__(name):  # PEP 562: called for names that the module does not hav
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
             raise
-        raise ImportError(f"axlut.{name} needs TensorFlow, which this Python does not have; "
-                          "install it by scripts/setup.sh --with-tensorflow") from error
+        raise ImportError(importlib.import_module("axlut._versions").missing_tensorflow(name)) \
+            from error
     value = getattr(module, name) if name in _MODULES else module
     globals()[name] = value
     return value

@@ -150,4 +150,4 @@ def from_function(function, width_a: int = 8, width_b: int = 8, a_signed: bool =
 
 def check_encoding(encoding: str, where: str) -> None:
     """ValueError unless the encoding of operands is one that ops know."""
-    _arguments.choice(encoding, ("affine", "sign_magnitude"), f"{where}: encoding")
+    _arguments.encoding(encoding, f"{where}: encoding")

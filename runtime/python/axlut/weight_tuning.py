@@ -77,9 +77,9 @@ def tune_table(table, output, histogram=None, *, encoding: str = "affine") -> np
     return _find("tune_table", table, histogram, 0, False, encoding, output).map
 
 
-def tune_weights(weights, range, table, histogram=None, *, input_zero_point: int = 0,  # pylint: disable=redefined-builtin
-                 narrow: bool = False, encoding: str = "affine", axis: int = -1,
-                 tuning: Optional[Tuning] = None) -> tf.Tensor:
+def tune_weights(weights, range, table, histogram=None, *,  # pylint: disable=redefined-builtin
+                 input_zero_point: int = 0, narrow: bool = False, encoding: str = "affine",
+                 axis: int = -1, tuning: Optional[Tuning] = None) -> tf.Tensor:
     """The weights of a layer, each replaced by the one that multiplies most like it.
 
     Weights become codes, codes go through the map, and codes become weights again: quantized with
@@ -110,12 +110,11 @@ def tune_weights(weights, range, table, histogram=None, *, input_zero_point: int
     return _library.load_ops().axlut_map_weights(
         weights, low, high, tuning.map, narrow=narrow, axis=axis,
         table=_arguments.table_path(table, "tune_weights: table"),
-        encoding=_arguments.choice(encoding, ("affine", "sign_magnitude"),
-                                   "tune_weights: encoding"))
+        encoding=_arguments.encoding(encoding, "tune_weights: encoding"))
 
 
-def code_histogram(values, range, table, *, narrow: bool = False,  # pylint: disable=redefined-builtin
-                   encoding: str = "affine") -> np.ndarray:
+def code_histogram(values, range, table, *,  # pylint: disable=redefined-builtin
+                   narrow: bool = False, encoding: str = "affine") -> np.ndarray:
     """Counts the bit patterns that activations become in front of a table.
 
     Args:
@@ -136,7 +135,7 @@ def code_histogram(values, range, table, *, narrow: bool = False,  # pylint: dis
     values = _arguments.float_tensor(values, "code_histogram: values")
     low, high = _arguments.float_range(values, range, "code_histogram: range")
     path = _arguments.table_path(table, "code_histogram: table")
-    encoding = _arguments.choice(encoding, ("affine", "sign_magnitude"), "code_histogram: encoding")
+    encoding = _arguments.encoding(encoding, "code_histogram: encoding")
     ops = _library.load_ops()
     codes = ops.axlut_quantize(values, low, high, table=path, operand="a", encoding=encoding,
                                narrow=narrow)
@@ -153,6 +152,5 @@ def _find(function, table, histogram, input_zero_point, narrow, encoding, output
         weights, before, after = _library.load_ops().axlut_tune_weights(
             counts, input_zero_point, output=output, narrow=narrow,
             table=_arguments.table_path(table, f"{function}: table"),
-            encoding=_arguments.choice(encoding, ("affine", "sign_magnitude"),
-                                       f"{function}: encoding"))
+            encoding=_arguments.encoding(encoding, f"{function}: encoding"))
         return Tuning(weights.numpy(), float(before), float(after))

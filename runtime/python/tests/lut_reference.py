@@ -167,7 +167,7 @@ def matmul(a, b, table, transpose_a=False, transpose_b=False, a_range=None, b_ra
 def matmul_integer(a, b, table, zero_a=0, zero_b=0):
     """Sums of (T[a][b] - zero_b a - zero_a b + zero_a zero_b) for operand values, by matrices."""
     a, b = np.asarray(a, np.int64), np.asarray(b, np.int64)
-    zero_b = np.broadcast_to(zero_b, b.shape[-1:])
+    zero_b = np.broadcast_to(np.asarray(zero_b, np.int64), b.shape[-1:])
     front = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     all_a = np.broadcast_to(a, front + a.shape[-2:])
     all_b = np.broadcast_to(b, front + b.shape[-2:])
