@@ -8,8 +8,6 @@ from axlut import _gradients  # noqa: F401  registers the op's gradient
 from axlut import _library
 from axlut import gradients
 
-tf.no_gradient("AxlutMatMulInteger")  # integers have none
-
 
 def ax_matmul(a, b, table, transpose_a: bool = False, transpose_b: bool = False, a_range=None,
               b_range=None, *, narrow_a: bool = False, narrow_b: bool = False,

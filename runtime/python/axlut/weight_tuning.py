@@ -17,6 +17,9 @@ import tensorflow as tf
 
 from axlut import _arguments, _library
 
+for _name in ("AxlutMapWeights", "AxlutTuneWeights"):  # steps of whole codes have no slope
+    tf.no_gradient(_name)
+
 
 class Tuning(NamedTuple):
     """What find_tuning found.
