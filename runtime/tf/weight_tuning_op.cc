@@ -141,9 +141,15 @@ class MapWeightsOp : public QuantizeBase {
     const auto patterns = weights.patterns.template flat<uint8_t>();
     const auto replacements = map.flat<int32_t>();
     auto out = mapped->template flat<T>();
+    const auto in = tensor.template flat<T>();
     for (int64_t i = 0; i < out.size(); ++i) {
+      const int32_t replacement = replacements(patterns(i));
+      if (replacement == patterns(i)) {  // stays as precise as it is
+        out(i) = in(i);
+        continue;
+      }
       const size_t channel = static_cast<size_t>(i / inner) % weights.ranges.size();
-      const auto value = static_cast<int32_t>(operand.ValueOf(replacements(patterns(i))));
+      const auto value = static_cast<int32_t>(operand.ValueOf(replacement));
       out(i) = static_cast<T>(static_cast<float>(value - zero_points[channel]) *
                               weights.ranges[channel].scale);
     }

@@ -9,7 +9,11 @@ ax_conv2d_integer, ax_depthwise_conv2d_integer, ax_matmul_integer
 approximate, exact, report
                      a Keras model with approximate multipliers in its layers, back again, and what
                      it has
-code_histogram, tune_table, tune_weights
+calibrate            sets a converted model's ranges from sample data
+recalibrate_batch_norm, batch_statistics, accuracy
+                     batch normalization around approximate multipliers, and what it does to the
+                     accuracy
+code_histogram, tune_layer, tune_table, tune_weights
                      weights that a multiplier gets wrong, replaced by better ones
 load_ops             registers the ops with TensorFlow, as the first call of one does: before a
                      SavedModel that contains them is loaded
@@ -26,6 +30,7 @@ import importlib
 from axlut._build_info import VERSION as __version__
 
 _MODULES = {
+    "accuracy": "axlut.batch_norm",
     "approximate": "axlut.convert",
     "ax_conv2d": "axlut.conv2d",
     "ax_conv2d_integer": "axlut.conv2d_integer",
@@ -34,10 +39,14 @@ _MODULES = {
     "ax_depthwise_conv2d_integer": "axlut.conv2d_integer",
     "ax_matmul": "axlut.matmul",
     "ax_matmul_integer": "axlut.matmul",
+    "batch_statistics": "axlut.batch_norm",
+    "calibrate": "axlut.calibration",
     "code_histogram": "axlut.weight_tuning",
     "exact": "axlut.convert",
     "load_ops": "axlut._library",
+    "recalibrate_batch_norm": "axlut.batch_norm",
     "report": "axlut.model_report",
+    "tune_layer": "axlut.layer_tuning",
     "tune_table": "axlut.weight_tuning",
     "tune_weights": "axlut.weight_tuning",
 }

@@ -85,9 +85,10 @@ def tune_weights(weights, range, table, histogram=None, *,  # pylint: disable=re
                  axis: int = -1, tuning: Optional[Tuning] = None) -> tf.Tensor:
     """The weights of a layer, each replaced by the one that multiplies most like it.
 
-    Weights become codes, codes go through the map, and codes become weights again: quantized with
-    the same range, the result gives the mapped codes exactly. So the range must not be taken from
-    the weights anew afterwards: give the layer this range.
+    Weights become codes, codes go through the map, and codes that change become weights again:
+    quantized with the same range, the result gives the mapped codes exactly. So the range must not
+    be taken from the weights anew afterwards: give the layer this range. A weight whose code stays
+    keeps its value.
 
     Args:
       weights: float32, bfloat16 or float16, of any shape.
