@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from axlut import _library, conversion_plan, weight_tuning
-from axlut._batches import batches, inputs_of
+from axlut._batches import batches, eagerly, inputs_of
 from axlut.keras.base import ApproximateLayer
 from axlut.keras.table_product import TableProduct
 
@@ -118,7 +118,7 @@ def _count(layer, products: List[_Product], data) -> Dict[str, np.ndarray]:
     with contextlib.ExitStack() as stack:
         for product in products:
             stack.enter_context(product.product.observed(observer(product)))
-        stack.enter_context(_eagerly())
+        stack.enter_context(eagerly())
         for batch in data:
             layer(inputs_of(batch), training=False)
     missing = [product.name for product in products if not np.any(counts.get(product.name, 0))]
@@ -126,17 +126,6 @@ def _count(layer, products: List[_Product], data) -> Dict[str, np.ndarray]:
         raise ValueError(f"tune_layer: layer '{missing[0]}' got no value; the model did not run it "
                          "with this data")
     return counts
-
-
-@contextlib.contextmanager
-def _eagerly():
-    """Inside, tf.functions run eagerly: a traced one would not see the observers."""
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(before)
 
 
 def _tuning(product: _Product, histogram) -> weight_tuning.Tuning:
