@@ -17,6 +17,7 @@ code_histogram, tune_layer, tune_table, tune_weights
                      weights that a multiplier gets wrong, replaced by better ones
 load_ops             registers the ops with TensorFlow, as the first call of one does: before a
                      SavedModel that contains them is loaded
+gradients            how gradients through tables are computed (a module)
 keras                Keras layers and quantizers (a module)
 ranges               ranges of tensors for quantization (a module)
 tables               truth tables as NumPy arrays (a module)
@@ -50,7 +51,7 @@ _MODULES = {
     "tune_table": "axlut.weight_tuning",
     "tune_weights": "axlut.weight_tuning",
 }
-_SUBMODULES = ("keras", "ranges", "tables", "weight_tuning")
+_SUBMODULES = ("gradients", "keras", "ranges", "tables", "weight_tuning")
 __all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
 

@@ -4,7 +4,6 @@
 import tensorflow as tf
 
 from axlut import _arguments
-from axlut import _gradients  # noqa: F401  registers the op's gradient
 from axlut import _library
 from axlut import gradients
 
