@@ -27,7 +27,7 @@ def input_gradient(input_shape, filter, upstream, geometry, groups):  # pylint: 
     if groups is None or (groups == 1 and _is_plain(geometry)):
         return tf.raw_ops.Conv2DBackpropInput(input_sizes=input_shape, filter=filter,
                                               out_backprop=upstream, **geometry)
-    if _is_plain(geometry) and filter.shape[2] == 1:
+    if filter.shape[2] == 1 and _is_plain_depthwise(geometry):
         return tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
             input_sizes=input_shape, filter=_depthwise(filter, groups), out_backprop=upstream,
             **geometry)
@@ -45,10 +45,18 @@ def filter_gradient(input, filter_shape, upstream, geometry, groups):  # pylint:
     Returns:
       float32 of filter_shape.
     """
+    gradient = _any_filter_gradient(input, filter_shape, upstream, geometry, groups)
+    if upstream.shape.num_elements():
+        return gradient
+    # Of an empty batch or image, TensorFlow's kernel without oneDNN returns uninitialized memory.
+    return tf.where(tf.size(upstream) > 0, gradient, tf.zeros([], gradient.dtype))
+
+
+def _any_filter_gradient(input, filter_shape, upstream, geometry, groups):  # pylint: disable=redefined-builtin
     if groups is None or (groups == 1 and _is_plain(geometry)):
         return tf.raw_ops.Conv2DBackpropFilter(input=input, filter_sizes=filter_shape,
                                                out_backprop=upstream, **geometry)
-    if _is_plain(geometry) and filter_shape[2] == 1:
+    if filter_shape[2] == 1 and _is_plain_depthwise(geometry):
         sizes = [*filter_shape[:2], groups, filter_shape[3] // groups]
         gradient = tf.raw_ops.DepthwiseConv2dNativeBackpropFilter(
             input=input, filter_sizes=sizes, out_backprop=upstream, **geometry)
@@ -58,6 +66,11 @@ def filter_gradient(input, filter_shape, upstream, geometry, groups):  # pylint:
 
 def _is_plain(geometry):
     return list(geometry["dilations"]) == [1, 1, 1, 1]
+
+
+def _is_plain_depthwise(geometry):
+    """Dilations are accepted and ignored by TensorFlow, unequal strides need oneDNN."""
+    return _is_plain(geometry) and geometry["strides"][1] == geometry["strides"][2]
 
 
 def _depthwise(filter, groups):  # pylint: disable=redefined-builtin

@@ -2,6 +2,7 @@
 """Loads axlut_tf.so into TensorFlow, once, after checking that the two fit."""
 
 import functools
+import importlib
 import pathlib
 import types
 
@@ -13,7 +14,7 @@ from axlut import _versions
 
 @functools.lru_cache(maxsize=None)
 def load_ops() -> types.ModuleType:
-    """Registers the ops with TensorFlow, once per process.
+    """Registers the ops and their gradients with TensorFlow, once per process.
 
     Every function of axlut that uses an op calls it. A program that loads a SavedModel with such an
     op, and calls none of them before, calls it itself.
@@ -27,6 +28,9 @@ def load_ops() -> types.ModuleType:
     _versions.check_tensorflow(_build_info.TENSORFLOW_VERSION, tf.__version__)
     path = pathlib.Path(__file__).with_name("axlut_tf.so")
     try:
-        return tf.load_op_library(str(path))
+        ops = tf.load_op_library(str(path))
     except (OSError, tf.errors.NotFoundError) as error:
         raise ImportError(f"axlut's op cannot be loaded from {path}: {error}") from error
+    for gradients in ("axlut._gradients", "axlut._matmul_gradients"):  # which import this module
+        importlib.import_module(gradients)
+    return ops
