@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
-// What the kernels of AxlutConv2D for CPUs and for GPUs share: attributes, checks, the output.
+// What the kernels of the convolution ops share, on CPUs and on GPUs: attributes, checks, the
+// output.
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "runtime/nn/lut_conv2d.h"
 #include "runtime/tf/conv2d_attributes.h"
 #include "runtime/tf/quantized_input.h"
+#include "runtime/tf/table_attribute.h"
 #include "tensorflow/core/framework/op_kernel.h"
 
 namespace axlut {
@@ -25,8 +26,10 @@ class AxConv2dBase : public tensorflow::OpKernel {
                                 const std::shared_ptr<const LutTable>& table,
                                 const Conv2dShape& shape, tensorflow::Tensor* output) = 0;
 
+  DataFormat data_format() const { return attributes_.data_format; }
+
  private:
-  std::string table_path_;
+  TableAttribute table_;
   Conv2dAttributes attributes_;
 };
 

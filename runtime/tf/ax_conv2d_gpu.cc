@@ -18,8 +18,8 @@ absl::Status ConvolveOnGpu(tf::OpKernelContext* context, const GpuPlace& place,
                            const InputPlace& input, const InputPlace& filter,
                            const std::shared_ptr<const LutTable>& table, const Conv2dShape& shape,
                            tf::Tensor* output) {
-  TF_RETURN_IF_ERROR(CheckRange(context, input));
-  TF_RETURN_IF_ERROR(CheckRange(context, filter));
+  TF_RETURN_IF_ERROR(CheckScalarRange(context, input));
+  TF_RETURN_IF_ERROR(CheckGpuRange(context, filter));
   const auto to_status = [context](const GpuStatus& status) {
     return ToStatus(status, *context, 2);
   };

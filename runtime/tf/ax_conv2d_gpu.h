@@ -20,7 +20,13 @@ absl::Status ConvolveOnGpu(tensorflow::OpKernelContext* context, const GpuPlace&
 template <GpuPlace (*kPlaceOf)(tensorflow::OpKernelContext*)>
 class AxConv2dGpuOp : public AxConv2dBase {
  public:
-  explicit AxConv2dGpuOp(tensorflow::OpKernelConstruction* context) : AxConv2dBase(context) {}
+  explicit AxConv2dGpuOp(tensorflow::OpKernelConstruction* context) : AxConv2dBase(context) {
+    bool narrow_input = false, narrow_filter = false;
+    OP_REQUIRES_OK(context, context->GetAttr("narrow_input", &narrow_input));
+    OP_REQUIRES_OK(context, context->GetAttr("narrow_filter", &narrow_filter));
+    OP_REQUIRES(context, data_format() == DataFormat::kNhwc, NotOnGpu("data_format NCHW"));
+    OP_REQUIRES(context, !narrow_input && !narrow_filter, NotOnGpu("a narrow range"));
+  }
 
  private:
   absl::Status Convolve(tensorflow::OpKernelContext* context,

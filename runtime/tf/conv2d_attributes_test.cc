@@ -65,6 +65,43 @@ TEST(Conv2dAttributes, FilterThatSticksOutByLessThanAStrideGivesAnEmptyOutput) {
   EXPECT_EQ(shape->OutputCount(), 0);
 }
 
+TEST(Conv2dAttributes, NchwReordersEveryList) {
+  const auto attributes = Conv2dAttributes::Create({1, 1, 2, 3}, {1, 1, 1, 2}, "EXPLICIT",
+                                                   {0, 0, 0, 0, 1, 0, 3, 1}, "NCHW");
+  ASSERT_TRUE(attributes.ok());
+  const auto shape = attributes->ShapeFor({5, 2, 4, 7}, {3, 3, 1, 6});
+  ASSERT_TRUE(shape.ok());
+  EXPECT_EQ(shape->in_c, 2);
+  EXPECT_EQ(shape->in_h, 4);
+  EXPECT_EQ(shape->in_w, 7);
+  EXPECT_EQ(shape->groups, 2);
+  EXPECT_EQ(shape->pad_top, 1);
+  EXPECT_EQ(shape->pad_left, 3);
+  EXPECT_EQ(shape->out_h, 2);  // (5 - 3) / 2 + 1
+  EXPECT_EQ(shape->out_w, 3);  // (11 - 5) / 3 + 1
+  EXPECT_EQ(attributes->OutputDimensions(*shape), (Dimensions{5, 6, 2, 3}));
+}
+
+TEST(Conv2dAttributes, RefusesWrongNchwAttributesByName) {
+  struct Case {
+    Dimensions strides, pads;
+    const char *format, *message;
+  };
+  for (const Case& c : {
+           Case{{1, 2, 2, 1}, {}, "NCHW", "strides must be [1, 1, height, width]; they are"},
+           Case{kOnes,
+                {0, 0, 1, 1, 0, 0, 0, 0},
+                "NCHW",
+                "explicit padding must be [0, 0, 0, 0, top, bottom, left, right]"},
+           Case{kOnes, {}, "NDHW", "data_format must be NHWC or NCHW; it is 'NDHW'"},
+       }) {
+    const auto attributes = Conv2dAttributes::Create(
+        c.strides, kOnes, c.pads.empty() ? "SAME" : "EXPLICIT", c.pads, c.format);
+    ASSERT_FALSE(attributes.ok()) << c.message;
+    EXPECT_THAT(attributes.error().message(), HasSubstr(c.message));
+  }
+}
+
 TEST(Conv2dAttributes, RefusesWrongAttributesByName) {
   struct Case {
     Dimensions strides, dilations;

@@ -22,8 +22,9 @@ GpuPlace PlaceOf(tf::OpKernelContext* context) {
 }
 
 // Ranges are not in host memory: to copy them there would make every layer wait for the one before.
-REGISTER_KERNEL_BUILDER(Name("AxlutConv2D").Device(tf::DEVICE_GPU), AxConv2dGpuOp<PlaceOf>);
-REGISTER_KERNEL_BUILDER(Name("AxlutFakeQuantize").Device(tf::DEVICE_GPU),
+REGISTER_KERNEL_BUILDER(Name("AxlutConv2D").Device(tf::DEVICE_GPU).TypeConstraint<float>("T"),
+                        AxConv2dGpuOp<PlaceOf>);
+REGISTER_KERNEL_BUILDER(Name("AxlutFakeQuantize").Device(tf::DEVICE_GPU).TypeConstraint<float>("T"),
                         FakeQuantizeGpuOp<PlaceOf>);
 
 }  // namespace

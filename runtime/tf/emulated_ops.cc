@@ -11,9 +11,13 @@ namespace tf = ::tensorflow;
 
 GpuPlace PlaceOf(tf::OpKernelContext*) { return {EmulatedTables(), 0, EmulatedStream()}; }
 
-REGISTER_KERNEL_BUILDER(Name("AxlutConv2D").Device(tf::DEVICE_CPU).Label("emulated_gpu"),
-                        AxConv2dGpuOp<PlaceOf>);
-REGISTER_KERNEL_BUILDER(Name("AxlutFakeQuantize").Device(tf::DEVICE_CPU).Label("emulated_gpu"),
+REGISTER_KERNEL_BUILDER(
+    Name("AxlutConv2D").Device(tf::DEVICE_CPU).Label("emulated_gpu").TypeConstraint<float>("T"),
+    AxConv2dGpuOp<PlaceOf>);
+REGISTER_KERNEL_BUILDER(Name("AxlutFakeQuantize")
+                            .Device(tf::DEVICE_CPU)
+                            .Label("emulated_gpu")
+                            .TypeConstraint<float>("T"),
                         FakeQuantizeGpuOp<PlaceOf>);
 
 }  // namespace

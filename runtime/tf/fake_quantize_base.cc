@@ -1,29 +1,38 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/tf/fake_quantize_base.h"
 
-#include "runtime/tf/table_cache.h"
+#include <memory>
+#include <string>
 
 namespace axlut {
 
 namespace tf = ::tensorflow;
 
-FakeQuantizeBase::FakeQuantizeBase(tf::OpKernelConstruction* context) : OpKernel(context) {
+QuantizeBase::QuantizeBase(tf::OpKernelConstruction* context) : OpKernel(context) {
   std::string operand;
-  OP_REQUIRES_OK(context, context->GetAttr("table", &table_path_));
   OP_REQUIRES_OK(context, context->GetAttr("operand", &operand));
+  OP_REQUIRES_OK(context, context->GetAttr("narrow", &narrow_));
+  OP_REQUIRES_OK(context, context->GetAttr("axis", &axis_));
   is_row_operand_ = operand == "a";
+  OP_REQUIRES_OK(context, table_.Read(context));
+}
+
+absl::Status QuantizeBase::Quantization(InputQuantization* quantization) const {
+  std::shared_ptr<const LutTable> table;
+  TF_RETURN_IF_ERROR(table_.Get(&table));
+  *quantization = {is_row_operand_ ? table->table().a() : table->table().b(), narrow_, axis_};
+  return absl::OkStatus();
 }
 
 void FakeQuantizeBase::Compute(tf::OpKernelContext* context) {
-  const auto table = TableCache::Global().Get(table_path_);
-  OP_REQUIRES(context, table.ok(), ToStatus(table.error()));
-  const OperandSpec& operand = is_row_operand_ ? (*table)->table().a() : (*table)->table().b();
+  InputQuantization quantization;
+  OP_REQUIRES_OK(context, Quantization(&quantization));
   const tf::TensorShape& shape = context->input(kValues.tensor).shape();
   tf::Tensor* quantized = nullptr;
   tf::Tensor* inside = nullptr;
   OP_REQUIRES_OK(context, context->allocate_output(0, shape, &quantized));
   OP_REQUIRES_OK(context, context->allocate_output(1, shape, &inside));
-  OP_REQUIRES_OK(context, Quantize(context, operand, quantized, inside));
+  OP_REQUIRES_OK(context, Quantize(context, quantization, quantized, inside));
 }
 
 }  // namespace axlut

@@ -8,7 +8,7 @@ namespace tf = ::tensorflow;
 absl::Status FakeQuantizeOnGpu(tf::OpKernelContext* context, const GpuPlace& place,
                                const InputPlace& values, const OperandSpec& operand,
                                tf::Tensor* quantized, tf::Tensor* inside) {
-  TF_RETURN_IF_ERROR(CheckRange(context, values));
+  TF_RETURN_IF_ERROR(CheckGpuRange(context, values));
   const tf::Tensor& tensor = context->input(values.tensor);
   if (tensor.NumElements() == 0) return absl::OkStatus();
   const auto to_status = [context](const GpuStatus& status) {

@@ -15,12 +15,15 @@ template <GpuPlace (*kPlaceOf)(tensorflow::OpKernelContext*)>
 class FakeQuantizeGpuOp : public FakeQuantizeBase {
  public:
   explicit FakeQuantizeGpuOp(tensorflow::OpKernelConstruction* context)
-      : FakeQuantizeBase(context) {}
+      : FakeQuantizeBase(context) {
+    OP_REQUIRES(context, !narrow(), NotOnGpu("a narrow range"));
+  }
 
  private:
-  absl::Status Quantize(tensorflow::OpKernelContext* context, const OperandSpec& operand,
+  absl::Status Quantize(tensorflow::OpKernelContext* context, const InputQuantization& quantization,
                         tensorflow::Tensor* quantized, tensorflow::Tensor* inside) override {
-    return FakeQuantizeOnGpu(context, kPlaceOf(context), kValues, operand, quantized, inside);
+    return FakeQuantizeOnGpu(context, kPlaceOf(context), kValues, quantization.operand, quantized,
+                             inside);
   }
 };
 

@@ -29,6 +29,17 @@ absl::StatusCode CodeOf(GpuErrorKind kind) {
 
 }  // namespace
 
+absl::Status NotOnGpu(const char* what) {
+  return absl::UnimplementedError(std::string(what) +
+                                  " is not available on a GPU; place the op on the CPU");
+}
+
+absl::Status CheckGpuRange(tf::OpKernelContext* context, const InputPlace& place) {
+  const bool is_vector = context->input(place.range_min).dims() == 1 ||
+                         context->input(place.range_min + 1).dims() == 1;
+  return is_vector ? NotOnGpu("a range per channel") : CheckScalarRange(context, place);
+}
+
 absl::Status AllocateScratch(tf::OpKernelContext* context, size_t workspace_bytes,
                              GpuScratch* scratch) {
   constexpr size_t kAlignment = 256;  // allocators for CPUs align to less

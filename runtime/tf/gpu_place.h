@@ -28,6 +28,12 @@ struct GpuScratch {
   void* workspace = nullptr;  // aligned to 256 bytes
 };
 
+// Unimplemented: `what` ("a narrow range") is for CPUs only.
+absl::Status NotOnGpu(const char* what);
+
+// As CheckScalarRange; a range per channel is one of the things that GPUs cannot do.
+absl::Status CheckGpuRange(tensorflow::OpKernelContext* context, const InputPlace& place);
+
 absl::Status AllocateScratch(tensorflow::OpKernelContext* context, size_t workspace_bytes,
                              GpuScratch* scratch);
 

@@ -10,13 +10,36 @@
 namespace axlut {
 namespace {
 
-int32_t SignOffset(const NudgedRange& range, Signedness signedness) {
-  return signedness == Signedness::kTwosComplement ? int32_t{1} << (range.width - 1) : 0;
+int32_t SignOffset(int width, Signedness signedness) {
+  return signedness == Signedness::kTwosComplement ? int32_t{1} << (width - 1) : 0;
+}
+
+// What quantizing one value needs. A range without a scale holds only 0.0: the clamp leaves
+// nothing else, whatever it is divided by.
+float DivisorOf(const NudgedRange& range) { return range.scale == 0.0f ? 1.0f : range.scale; }
+
+// 0.0 in steps from the lower end.
+float ZeroStepOf(const NudgedRange& range) {
+  return static_cast<float>(range.zero_code - range.min_code);
+}
+
+// In TensorFlow's order of operations. NaN gives the code of `max`.
+inline int32_t CodeOf(float value, float min, float max, float divisor, float zero_step,
+                      int32_t zero_code) {
+  // The order of the comparisons makes NaN the maximum: the conversion below stays defined.
+  const float not_above = value < max ? value : max;
+  const float clamped = not_above > min ? not_above : min;
+  const float step = (clamped - min) / divisor - zero_step + 0.5f;
+  // floor(step), in a form that vectorizes without SSE4.1: |step| is below 2^8.
+  const int32_t truncated = static_cast<int32_t>(step);
+  const int32_t floor = truncated - static_cast<int32_t>(static_cast<float>(truncated) > step);
+  return floor + zero_code;
 }
 
 }  // namespace
 
-Result<NudgedRange> NudgeRange(float min, float max, int width, const std::string& name) {
+Result<NudgedRange> NudgeRange(float min, float max, int width, const std::string& name,
+                               bool narrow) {
   if (!std::isfinite(min) || !std::isfinite(max)) {
     return Error::InvalidInput(fmt::format("{} must be finite; it is [{}, {}]", name, min, max));
   }
@@ -24,21 +47,29 @@ Result<NudgedRange> NudgeRange(float min, float max, int width, const std::strin
     return Error::InvalidInput(
         fmt::format("{} must have min <= max; it is [{}, {}]", name, min, max));
   }
+  if (narrow && width < 2) {
+    return Error::InvalidInput(fmt::format(
+        "{} can be narrow for operands of at least 2 bits; this one has {}", name, width));
+  }
   if (min == max) {
     min = std::min(min, 0.0f);
     max = std::max(max, 0.0f);
   }
-  // Every step in float and in TensorFlow's order: the codes have to be the same to the last bit.
-  const float max_code = static_cast<float>((1 << width) - 1);
-  const float scale = (max - min) / max_code;
   NudgedRange range;
   range.width = width;
+  range.min_code = narrow ? 1 : 0;
+  range.zero_code = range.min_code;
+  // Every step in float and in TensorFlow's order: the codes have to be the same to the last bit.
+  const float min_code = static_cast<float>(range.min_code);
+  const float max_code = static_cast<float>((1 << width) - 1);
+  const float scale = (max - min) / (max_code - min_code);
   if (scale < std::numeric_limits<float>::min()) return range;
-  const float zero_from_min = -min / scale;
+  const float zero_from_min = min_code - min / scale;
   range.zero_code =
-      static_cast<int32_t>(std::round(std::min(std::max(zero_from_min, 0.0f), max_code)));
+      static_cast<int32_t>(std::round(std::min(std::max(zero_from_min, min_code), max_code)));
   range.scale = scale;
-  range.min = (0.0f - static_cast<float>(range.zero_code)) * scale;
+  // Subtracted as integers: GCC makes 0.0f - x a -x, which turns 0.0 into -0.0.
+  range.min = static_cast<float>(range.min_code - range.zero_code) * scale;
   range.max = (max_code - static_cast<float>(range.zero_code)) * scale;
   // Then no value of the range is infinitely far from its lower end.
   if (!std::isfinite(range.max - range.min)) {
@@ -51,27 +82,49 @@ Result<NudgedRange> NudgeRange(float min, float max, int width, const std::strin
 bool QuantizeToPatterns(const NudgedRange& range, Signedness signedness, const float* values,
                         int64_t count, uint8_t* patterns) {
   // code - 2^(width - 1) modulo 2^width is the code with its top bit flipped.
-  const int32_t flip = SignOffset(range, signedness);
-  const float scale = range.scale == 0.0f ? 1.0f : range.scale;  // then the clamp leaves only 0.0
-  const float zero_code = static_cast<float>(range.zero_code);
+  const int32_t flip = SignOffset(range.width, signedness);
+  const float divisor = DivisorOf(range);
+  const float zero_step = ZeroStepOf(range);
   int32_t nans = 0;
   for (int64_t i = 0; i < count; ++i) {
     const float value = values[i];
     nans |= static_cast<int32_t>(value != value);
-    // The order of the comparisons makes NaN the maximum: the conversion below stays defined.
-    const float not_above = value < range.max ? value : range.max;
-    const float clamped = not_above > range.min ? not_above : range.min;
-    const float step = (clamped - range.min) / scale - zero_code + 0.5f;
-    // floor(step), in a form that vectorizes without SSE4.1: |step| is below 2^8.
-    const int32_t truncated = static_cast<int32_t>(step);
-    const int32_t floor = truncated - static_cast<int32_t>(static_cast<float>(truncated) > step);
-    patterns[i] = static_cast<uint8_t>((floor + range.zero_code) ^ flip);
+    patterns[i] = static_cast<uint8_t>(
+        CodeOf(value, range.min, range.max, divisor, zero_step, range.zero_code) ^ flip);
+  }
+  return nans == 0;
+}
+
+ChannelRanges::ChannelRanges(const std::vector<NudgedRange>& ranges, Signedness signedness)
+    : flip_(ranges.empty() ? 0 : SignOffset(ranges[0].width, signedness)) {
+  for (const NudgedRange& range : ranges) {
+    min_.push_back(range.min);
+    max_.push_back(range.max);
+    divisor_.push_back(DivisorOf(range));
+    zero_step_.push_back(ZeroStepOf(range));
+    zero_code_.push_back(range.zero_code);
+  }
+}
+
+bool ChannelRanges::Quantize(const float* values, int64_t first_channel, int64_t count,
+                             uint8_t* patterns) const {
+  const float* const min = min_.data() + first_channel;
+  const float* const max = max_.data() + first_channel;
+  const float* const divisor = divisor_.data() + first_channel;
+  const float* const zero_step = zero_step_.data() + first_channel;
+  const int32_t* const zero_code = zero_code_.data() + first_channel;
+  int32_t nans = 0;
+  for (int64_t i = 0; i < count; ++i) {
+    const float value = values[i];
+    nans |= static_cast<int32_t>(value != value);
+    patterns[i] = static_cast<uint8_t>(
+        CodeOf(value, min[i], max[i], divisor[i], zero_step[i], zero_code[i]) ^ flip_);
   }
   return nans == 0;
 }
 
 int32_t ZeroPoint(const NudgedRange& range, Signedness signedness) {
-  return range.zero_code - SignOffset(range, signedness);
+  return range.zero_code - SignOffset(range.width, signedness);
 }
 
 }  // namespace axlut

@@ -69,6 +69,55 @@ TEST(NudgeRange, NothingButZeroHasScaleZero) {
   }
 }
 
+TEST(NudgeRange, NarrowRangeLeavesOutCodeZero) {
+  const auto range = NudgeRange(-3.0f, 3.0f, 3, "r", true);
+  ASSERT_TRUE(range.ok());
+  EXPECT_EQ(range->scale, 1.0f);
+  EXPECT_EQ(range->zero_code, 4);  // the middle: zero point 0 of a two's-complement operand
+  EXPECT_EQ(ZeroPoint(*range, Signedness::kTwosComplement), 0);
+  EXPECT_THAT(Patterns(*range, Signedness::kUnsigned, {-9.0f, -3.0f, -0.4f, 0.0f, 1.5f, 9.0f}),
+              ElementsAre(1, 1, 4, 4, 6, 7));
+  EXPECT_THAT(Patterns(*range, Signedness::kTwosComplement, {-3.0f, -1.0f, 0.0f, 3.0f}),
+              ElementsAre(5, 7, 0, 3));
+  const auto positive = NudgeRange(2.0f, 8.0f, 3, "r", true);
+  ASSERT_TRUE(positive.ok());
+  EXPECT_EQ(positive->zero_code, 1);
+  EXPECT_EQ(positive->max, 6.0f);
+  const auto nothing = NudgeRange(0.0f, 0.0f, 3, "r", true);
+  ASSERT_TRUE(nothing.ok());
+  EXPECT_THAT(Patterns(*nothing, Signedness::kUnsigned, {-1.0f, 0.0f, 1.0f}), ElementsAre(1, 1, 1));
+}
+
+TEST(NudgeRange, NarrowRangeOfOneBitIsRefused) {
+  const auto range = NudgeRange(-1.0f, 1.0f, 1, "filter_range", true);
+  ASSERT_FALSE(range.ok());
+  EXPECT_THAT(range.error().message(),
+              HasSubstr("filter_range can be narrow for operands of at least 2 bits"));
+  EXPECT_TRUE(NudgeRange(-1.0f, 1.0f, 2, "r", true).ok());
+}
+
+TEST(ChannelRanges, EveryChannelHasItsOwn) {
+  for (const bool narrow : {false, true}) {
+    std::vector<NudgedRange> ranges;
+    for (int channel = 0; channel < 37; ++channel) {
+      ranges.push_back(*NudgeRange(-0.1f * static_cast<float>(channel % 5), 0.3f, 4, "r", narrow));
+    }
+    for (const Signedness signedness : {Signedness::kUnsigned, Signedness::kTwosComplement}) {
+      const ChannelRanges channels(ranges, signedness);
+      std::vector<float> values;
+      for (int i = 0; i < 31; ++i) values.push_back(0.03f * static_cast<float>(i - 15));
+      std::vector<uint8_t> patterns(values.size());
+      ASSERT_TRUE(channels.Quantize(values.data(), 5, 31, patterns.data()));
+      for (size_t i = 0; i < values.size(); ++i) {
+        EXPECT_THAT(Patterns(ranges[5 + i], signedness, {values[i]}), ElementsAre(patterns[i]))
+            << "value " << values[i] << " of channel " << 5 + i;
+      }
+      values[30] = std::numeric_limits<float>::quiet_NaN();
+      EXPECT_FALSE(channels.Quantize(values.data(), 5, 31, patterns.data()));
+    }
+  }
+}
+
 TEST(NudgeRange, RefusesEndsThatAreNoRange) {
   struct Case {
     float min, max;

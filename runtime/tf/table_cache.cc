@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/table/sign_magnitude.h"
 #include "runtime/table/stored_table.h"
 
 namespace axlut {
@@ -19,6 +20,13 @@ namespace {
 constexpr size_t kMaxEntries = 256;
 
 }  // namespace
+
+Result<OperandEncoding> ParseEncoding(const std::string& name) {
+  if (name == "affine") return OperandEncoding::kAffine;
+  if (name == "sign_magnitude") return OperandEncoding::kSignMagnitude;
+  return Error::InvalidInput(
+      fmt::format("encoding must be 'affine' or 'sign_magnitude'; it is '{}'", name));
+}
 
 bool TableCache::FileState::operator==(const FileState& other) const {
   return device == other.device && inode == other.inode && size_bytes == other.size_bytes &&
@@ -46,28 +54,49 @@ Result<TableCache::FileState> TableCache::StateOf(const std::string& path) {
   return state;
 }
 
-Result<std::shared_ptr<const LutTable>> TableCache::Get(const std::string& path) {
+Result<std::shared_ptr<const LutTable>> TableCache::Get(const std::string& path,
+                                                        OperandEncoding encoding) {
   // Held while loading too: layers that start together wait for one load instead of each doing it.
   const std::lock_guard<std::mutex> lock(mutex_);
   // The state from before the read: a file that changes meanwhile is read again by the next call.
   AXLUT_ASSIGN_OR_RETURN(const FileState state, StateOf(path));
-  const auto known = entries_.find(path);
+  return GetLocked({path, encoding}, state);
+}
+
+Result<std::shared_ptr<const LutTable>> TableCache::GetLocked(const Key& key,
+                                                              const FileState& state) {
+  const auto known = entries_.find(key);
   if (known != entries_.end() && known->second.state == state) {
     known->second.last_use = ++uses_;
     return known->second.table;
   }
-  AXLUT_ASSIGN_OR_RETURN(std::shared_ptr<const LutTable> table, Load(path));
-  entries_[path] = Entry{state, table, ++uses_};
+  AXLUT_ASSIGN_OR_RETURN(std::shared_ptr<const LutTable> table, Load(key, state));
+  entries_[key] = Entry{state, table, ++uses_};
   if (entries_.size() > kMaxEntries) DropLeastRecentlyUsed();
   return table;
 }
 
-Result<std::shared_ptr<const LutTable>> TableCache::Load(const std::string& path) const {
-  AXLUT_ASSIGN_OR_RETURN(StoredTable stored, LoadTable(path));
-  for (const auto& [other_path, entry] : entries_) {
-    if (entry.table->table() == stored.table) return entry.table;
+Result<std::shared_ptr<const LutTable>> TableCache::Load(const Key& key, const FileState& state) {
+  const auto& [path, encoding] = key;
+  const auto equal_one = [this](const TruthTable& table) -> std::shared_ptr<const LutTable> {
+    for (const auto& [other, entry] : entries_) {
+      if (entry.table->table() == table) return entry.table;
+    }
+    return nullptr;
+  };
+  if (encoding == OperandEncoding::kSignMagnitude) {
+    AXLUT_ASSIGN_OR_RETURN(const std::shared_ptr<const LutTable> magnitudes,
+                           GetLocked({path, OperandEncoding::kAffine}, state));
+    Result<TruthTable> table = SignMagnitudeTable(magnitudes->table());
+    if (!table.ok()) return Error(table.error()).At({path});
+    if (auto shared = equal_one(*table)) return shared;
+    return LutTable::Create(std::move(*table));
   }
-  return LutTable::Create(std::move(stored.table), stored.plan);
+  AXLUT_ASSIGN_OR_RETURN(StoredTable stored, LoadTable(path));
+  if (auto shared = equal_one(stored.table)) return shared;
+  auto table = LutTable::Create(std::move(stored.table), stored.plan);
+  if (!table.ok()) return Error(table.error()).At({path});
+  return table;
 }
 
 void TableCache::DropLeastRecentlyUsed() {

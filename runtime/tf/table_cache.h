@@ -8,21 +8,33 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "runtime/base/result.h"
 #include "runtime/nn/lut_conv2d.h"
 
 namespace axlut {
 
+// How operands are fed to the multiplier.
+enum class OperandEncoding : uint8_t {
+  kAffine,         // as they are: codes or two's complement, whatever the table says
+  kSignMagnitude,  // an unsigned table gets magnitudes (runtime/table/sign_magnitude.h)
+};
+
+// "affine" or "sign_magnitude".
+Result<OperandEncoding> ParseEncoding(const std::string& name);
+
 class TableCache {
  public:
   // The cache that all ops of this process share.
   static TableCache& Global();
 
-  // The table in the file as it is now. A file is read again only when it was replaced or written
-  // to (inode, size or modification time differ); files of equal content share one table. Errors
-  // are not remembered. Safe to call from any thread.
-  Result<std::shared_ptr<const LutTable>> Get(const std::string& path);
+  // The table in the file as it is now, which with kSignMagnitude becomes one of two's-complement
+  // operands. A file is read again only when it was replaced or written to (inode, size or
+  // modification time differ), and once for both encodings; files of equal content share one table.
+  // Errors are not remembered. Safe to call from any thread.
+  Result<std::shared_ptr<const LutTable>> Get(const std::string& path,
+                                              OperandEncoding encoding = OperandEncoding::kAffine);
 
  private:
   // What identifies the state of a file without reading it.
@@ -39,13 +51,16 @@ class TableCache {
     std::shared_ptr<const LutTable> table;
     uint64_t last_use = 0;  // value of uses_ then
   };
+  using Key = std::pair<std::string, OperandEncoding>;  // path and encoding
 
   static Result<FileState> StateOf(const std::string& path);
-  Result<std::shared_ptr<const LutTable>> Load(const std::string& path) const;
+  // The next two expect the lock to be held.
+  Result<std::shared_ptr<const LutTable>> GetLocked(const Key& key, const FileState& state);
+  Result<std::shared_ptr<const LutTable>> Load(const Key& key, const FileState& state);
   void DropLeastRecentlyUsed();
 
   std::mutex mutex_;
-  std::map<std::string, Entry> entries_;  // by path
+  std::map<Key, Entry> entries_;
   uint64_t uses_ = 0;
 };
 

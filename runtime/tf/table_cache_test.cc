@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,49 @@ TEST_F(TableCacheTest, FilesOfEqualContentShareOneTable) {
   ASSERT_TRUE(first.ok());
   EXPECT_EQ(cache_.Get(Save("copy.axt", 0)).value(), *first);
   EXPECT_NE(cache_.Get(Save("other.axt", 1)).value(), *first);
+}
+
+TEST_F(TableCacheTest, EncodingsHaveTablesOfTheirOwn) {
+  const std::string path = Save("t.axt", 7);
+  const auto affine = cache_.Get(path);
+  const auto signs = cache_.Get(path, OperandEncoding::kSignMagnitude);
+  ASSERT_TRUE(affine.ok() && signs.ok());
+  EXPECT_FALSE((*affine)->table().a().is_signed());
+  EXPECT_TRUE((*signs)->table().a().is_signed());
+  EXPECT_EQ((*signs)->table().ProductAt(0xF, 2), -2);  // -1 * 2
+  EXPECT_EQ(cache_.Get(path, OperandEncoding::kSignMagnitude).value(), *signs);
+  EXPECT_EQ(cache_.Get(Save("copy.axt", 7), OperandEncoding::kSignMagnitude).value(), *signs);
+  EXPECT_EQ(cache_.Get(path).value(), *affine);
+}
+
+// As long as the file stays the same, which a second read would not notice.
+TEST_F(TableCacheTest, OneReadServesBothEncodings) {
+  const std::string path = Save("t.axt", 7);
+  ASSERT_TRUE(cache_.Get(path).ok());
+  const auto status = std::filesystem::last_write_time(path);
+  const auto size = std::filesystem::file_size(path);
+  std::ofstream(path, std::ios::in | std::ios::out | std::ios::binary) << std::string(size, 'x');
+  std::filesystem::last_write_time(path, status);
+  const auto signs = cache_.Get(path, OperandEncoding::kSignMagnitude);
+  ASSERT_TRUE(signs.ok()) << signs.error().ToString();
+  EXPECT_EQ((*signs)->table().ProductAt(0, 0), 7);
+}
+
+TEST_F(TableCacheTest, SignMagnitudeNeedsUnsignedOperands) {
+  const std::string path = folder_.path() + "/s.axt";
+  const OperandSpec operand{4, Signedness::kTwosComplement};
+  ASSERT_TRUE(SaveTable(path, {*ExactTable(operand, operand), {}}).ok());
+  ASSERT_TRUE(cache_.Get(path).ok());
+  const auto signs = cache_.Get(path, OperandEncoding::kSignMagnitude);
+  ASSERT_FALSE(signs.ok());
+  EXPECT_THAT(signs.error().ToString(), HasSubstr(path));
+  EXPECT_THAT(signs.error().ToString(), HasSubstr("needs a table of unsigned operands"));
+}
+
+TEST_F(TableCacheTest, EncodingsAreKnownByName) {
+  EXPECT_EQ(ParseEncoding("affine").value(), OperandEncoding::kAffine);
+  EXPECT_EQ(ParseEncoding("sign_magnitude").value(), OperandEncoding::kSignMagnitude);
+  EXPECT_THAT(ParseEncoding("signed").error().message(), HasSubstr("it is 'signed'"));
 }
 
 TEST_F(TableCacheTest, RewrittenFileIsReadAgain) {

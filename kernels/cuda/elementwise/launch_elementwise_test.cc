@@ -79,7 +79,7 @@ bool PlainNudgeRange(float min, float max, int width, GpuRange* range) {
   range->zero_code =
       static_cast<int32_t>(std::round(std::min(std::max(zero_from_min, 0.0f), max_code)));
   range->scale = scale;
-  range->min = (0.0f - static_cast<float>(range->zero_code)) * scale;
+  range->min = static_cast<float>(-range->zero_code) * scale;
   range->max = (max_code - static_cast<float>(range->zero_code)) * scale;
   return std::isfinite(range->max - range->min);
 }

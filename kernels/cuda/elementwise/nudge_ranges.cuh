@@ -41,7 +41,8 @@ __device__ inline GpuRange NudgeRange(float min, float max, int32_t width, int32
   const float down = floorf(clamped);
   range.zero_code = static_cast<int32_t>(down) + (clamped - down >= 0.5f ? 1 : 0);
   range.scale = scale;
-  range.min = (0.0f - static_cast<float>(range.zero_code)) * scale;
+  // Subtracted as integers: GCC makes 0.0f - x a -x, which turns 0.0 into -0.0.
+  range.min = static_cast<float>(-range.zero_code) * scale;
   range.max = (max_code - static_cast<float>(range.zero_code)) * scale;
   return IsFinite(range.max - range.min) ? range : RefusedRange(width, code_flip);
 }

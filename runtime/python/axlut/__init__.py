@@ -4,8 +4,9 @@
 ax_conv2d   tf.nn.conv2d with every multiplication replaced by a look-up in a table
 load_ops    registers the ops with TensorFlow, as the first ax_conv2d does: before a SavedModel that
             contains them is loaded
+tables      truth tables as NumPy arrays (a module)
 
-Importing axlut is quick: TensorFlow and the ops are loaded when one of the two is first used.
+Importing axlut is quick: TensorFlow and the ops are loaded when a name is first used.
 """
 
 import importlib
@@ -13,19 +14,21 @@ import importlib
 from axlut._build_info import VERSION as __version__
 
 _MODULES = {"ax_conv2d": "axlut.conv2d", "load_ops": "axlut._library"}
-__all__ = ["__version__", *_MODULES]
+_SUBMODULES = ("tables",)
+__all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
 
 def __getattr__(name):  # PEP 562: called for names that the module does not have (yet)
-    if name not in _MODULES:
+    if name not in __all__:
         raise AttributeError(f"module 'axlut' has no attribute '{name}'")
     try:
-        value = getattr(importlib.import_module(_MODULES[name]), name)
+        module = importlib.import_module(_MODULES.get(name, f"axlut.{name}"))
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
             raise
         raise ImportError(importlib.import_module("axlut._versions").missing_tensorflow(name)) \
             from error
+    value = getattr(module, name) if name in _MODULES else module
     globals()[name] = value
     return value
 

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: MIT
 """ax_conv2d: a 2-D convolution whose multiplications are look-ups in a truth table."""
 
-import os
-
-import tensorflow as tf
-
+from axlut import _arguments, _geometry, _library, gradients
 from axlut import _gradients  # noqa: F401  registers the op's gradient
-from axlut import _library
 
 
 def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin
-              input_range=None, filter_range=None, name=None):
+              data_format="NHWC", input_range=None, filter_range=None, *, narrow_input=False,
+              narrow_filter=False, encoding="affine", gradient="straight_through", name=None):
     """tf.nn.conv2d with every product taken from the table of an approximate multiplier.
 
     Both tensors are quantized to the table's operands as
@@ -20,84 +17,46 @@ def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # p
     docs/tensorflow.md has the equations.
 
     Args:
-      input: float32 [batch, height, width, in_channels]; the table's row operand a.
-      filter: float32 [height, width, in_channels / groups, out_channels]; the column operand b.
-        Groups follow from the channels: in_channels of them make a depthwise convolution.
+      input: float32, bfloat16 or float16 [batch, height, width, in_channels], or for "NCHW"
+        [batch, in_channels, height, width]; the table's row operand a.
+      filter: [height, width, in_channels / groups, out_channels] in either format, of the same
+        type; the column operand b. Groups follow from the channels: in_channels of them make a
+        depthwise convolution.
       table: path of an .axt, .bin or .npy table with operands of at most 8 bits.
-      strides: one number, (height, width) or [1, height, width, 1].
-      padding: "SAME", "VALID", or [[0, 0], [top, bottom], [left, right], [0, 0]].
+      strides: one number, (height, width), or four numbers in the order of data_format.
+      padding: "SAME", "VALID", or (front, back) of each of the four dimensions:
+        [[0, 0], [top, bottom], [left, right], [0, 0]] for "NHWC".
       dilations: like strides.
-      input_range, filter_range: (min, max), numbers or scalar tensors, that the codes span; by
-        default the tensor's own smallest and largest value.
+      data_format: "NHWC" or "NCHW", of input and output.
+      input_range, filter_range: (min, max) that the codes span, numbers or scalar tensors; for the
+        filter also vectors [out_channels]. None: the tensor's own smallest and largest value, and
+        0.0. A range without 0.0 is moved to hold it (docs/tensorflow.md, Ranges).
+      narrow_input, narrow_filter: leave out code 0, as TensorFlow's narrow_range: (-m, m) then has
+        as many steps below 0.0 as above it.
+      encoding: "affine", or "sign_magnitude": the table, of unsigned operands, multiplies
+        magnitudes, and the sign is set beside it; operands are then two's complement.
+      gradient: a name or an object of axlut.gradients.
       name: of the op.
 
     Returns:
-      float32 [batch, out_height, out_width, out_channels].
+      [batch, out_height, out_width, out_channels] in the data format, of the input's type. bfloat16
+      and float16 are computed as float32 and rounded at the end.
 
-    The gradient is the straight-through one: that of tf.nn.conv2d on the quantized values, and
-    zero where a value was clipped to its range.
+    Raises:
+      TypeError, ValueError: for an argument that is none of these.
+      tf.errors.InvalidArgumentError: for shapes that do not fit, ranges that are none, a NaN in a
+        tensor, a table file that cannot be used.
+      tf.errors.UnimplementedError: on a GPU, for "NCHW", narrow ranges and ranges per channel.
     """
-    input = _float_tensor(input, "input")
-    filter = _float_tensor(filter, "filter")
-    input_min, input_max = _range(input, input_range, "input_range")
-    filter_min, filter_max = _range(filter, filter_range, "filter_range")
-    padding, explicit_paddings = _padding(padding)
+    input = _arguments.float_tensor(input, "ax_conv2d: input")
+    filter = _arguments.float_tensor(filter, "ax_conv2d: filter", input.dtype)
+    input_min, input_max = _arguments.float_range(input, input_range, "ax_conv2d: input_range")
+    filter_min, filter_max = _arguments.float_range(filter, filter_range,
+                                                    "ax_conv2d: filter_range")
     return _library.load_ops().axlut_conv2d(
         input, filter, input_min, input_max, filter_min, filter_max,
-        table=os.path.abspath(os.fspath(table)), strides=_per_axis(strides, "strides"),
-        padding=padding, explicit_paddings=explicit_paddings,
-        dilations=_per_axis(dilations, "dilations"), name=name)
-
-
-def _float_tensor(value, what):
-    if not tf.is_tensor(value) and not isinstance(value, tf.Variable):
-        return tf.convert_to_tensor(value, tf.float32, name=what)
-    if value.dtype != tf.float32:
-        raise TypeError(f"ax_conv2d: {what} must be float32; it is {value.dtype.name}")
-    return tf.convert_to_tensor(value, name=what)
-
-
-def _range(tensor, bounds, what):
-    """(min, max) as scalar tensors."""
-    if bounds is None:
-        return tf.reduce_min(tensor), tf.reduce_max(tensor)
-    try:
-        low, high = bounds
-    except (TypeError, ValueError):
-        raise ValueError(f"ax_conv2d: {what} must be None or (min, max); it is {bounds!r}") from None
-    return (tf.convert_to_tensor(low, tf.float32, name=f"{what}_min"),
-            tf.convert_to_tensor(high, tf.float32, name=f"{what}_max"))
-
-
-def _per_axis(steps, what):
-    """[1, height, width, 1] from any of the three accepted forms."""
-    values = list(steps) if isinstance(steps, (list, tuple)) else [steps]
-    try:
-        values = [int(value.__index__()) for value in values]
-    except AttributeError:
-        raise ValueError(f"ax_conv2d: {what} must be whole numbers; they are {steps!r}") from None
-    if len(values) == 4:
-        return values
-    if len(values) not in (1, 2):
-        raise ValueError(
-            f"ax_conv2d: {what} must be one number, (height, width) or [1, height, width, 1]; "
-            f"they are {steps!r}")
-    return [1, values[0], values[-1], 1]
-
-
-def _padding(padding):
-    """The op's attributes padding and explicit_paddings."""
-    if isinstance(padding, str):
-        if padding.upper() not in ("SAME", "VALID"):
-            raise ValueError(
-                f"ax_conv2d: padding must be 'SAME', 'VALID' or a list; it is {padding!r}")
-        return padding.upper(), []
-    try:
-        pairs = [(int(front), int(back)) for front, back in padding]
-    except (TypeError, ValueError):
-        pairs = []
-    if len(pairs) != 4:
-        raise ValueError(
-            "ax_conv2d: padding must be [[0, 0], [top, bottom], [left, right], [0, 0]]; "
-            f"it is {padding!r}")
-    return "EXPLICIT", [pad for pair in pairs for pad in pair]
+        table=_arguments.table_path(table, "ax_conv2d: table"),
+        encoding=_arguments.choice(encoding, ("affine", "sign_magnitude"), "ax_conv2d: encoding"),
+        narrow_input=narrow_input, narrow_filter=narrow_filter, name=name,
+        **gradients.op_attributes(gradient),
+        **_geometry.attributes("ax_conv2d", strides, padding, dilations, data_format))

@@ -62,6 +62,10 @@ def quantize(values, bounds, width):
     return np.floor(steps).astype(np.int64) + zero
 
 
+def default_range(values):
+    return min(values.min(), F(0)), max(values.max(), F(0))
+
+
 def pads(size, kernel, stride, dilation, padding, axis):
     reach = (kernel - 1) * dilation + 1
     if padding == "SAME":
@@ -74,8 +78,8 @@ def conv2d(x, w, table, strides=(1, 1), padding="SAME", dilations=(1, 1), x_rang
            w_range=None):
     """The float32 output, from integer sums that are exact."""
     width_a, width_b = table.widths
-    x_range = x_range or (x.min(), x.max())
-    w_range = w_range or (w.min(), w.max())
+    x_range = x_range or default_range(x)
+    w_range = w_range or default_range(w)
     a = quantize(x, x_range, width_a)
     b = quantize(w, w_range, width_b)
     (scale_a, zero_a), (scale_b, zero_b) = nudge(*x_range, width_a), nudge(*w_range, width_b)

@@ -67,10 +67,17 @@ def test_wrong_shapes_in_a_graph_fail_while_it_is_traced(exact):
         convolve.get_concrete_function(tf.TensorSpec([None, 4, 4, 3]))
 
 
-@pytest.mark.parametrize("dtype", [tf.float64, tf.int32, tf.float16])
+@pytest.mark.parametrize("dtype", [tf.float64, tf.int32, tf.uint8])
 def test_other_types_are_refused_by_name(exact, dtype):
-    with pytest.raises(TypeError, match=f"input must be float32; it is {dtype.name}"):
+    message = f"input must be float32, bfloat16 or float16; it is {dtype.name}"
+    with pytest.raises(TypeError, match=message):
         axlut.ax_conv2d(tf.cast(X, dtype), W, exact)
+
+
+def test_operands_of_two_types_are_refused(exact):
+    with pytest.raises(TypeError, match="filter must have the other operand's type, float16; it is "
+                                        "float32"):
+        axlut.ax_conv2d(tf.cast(X, tf.float16), tf.constant(W), exact)
 
 
 def test_missing_table_file(tmp_path):

@@ -42,13 +42,14 @@ def test_equals_fake_quant_with_min_max_vars(save, bounds, signed, operand, bits
     np.testing.assert_array_equal(codes_times_scale(values, table, bounds, operand), expected)
 
 
-def test_default_range_is_the_tensors_own(save):
+@pytest.mark.parametrize("shift", [0, 20, -20])
+def test_default_range_is_the_tensors_own_and_zero(save, shift):
     rng = np.random.default_rng(2)
-    x = rng.normal(0, 3, (2, 5, 5, 3)).astype(np.float32)
-    w = rng.normal(0, 1, (3, 3, 3, 2)).astype(np.float32)
+    x = rng.normal(shift, 3, (2, 5, 5, 3)).astype(np.float32)
+    w = rng.normal(-shift, 1, (3, 3, 3, 2)).astype(np.float32)
     path = save(reference.random_table(3)).path
-    given = axlut.ax_conv2d(x, w, path, input_range=(x.min(), x.max()),
-                            filter_range=(w.min(), w.max()))
+    given = axlut.ax_conv2d(x, w, path, input_range=(min(x.min(), 0), max(x.max(), 0)),
+                            filter_range=(min(w.min(), 0), max(w.max(), 0)))
     np.testing.assert_array_equal(axlut.ax_conv2d(x, w, path), given)
 
 

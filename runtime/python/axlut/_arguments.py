@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""What the functions of ops share: their arguments as tensors and attributes.
+
+`what` is the argument with its function, for messages: "ax_conv2d: input".
+"""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+_FLOATS = (tf.float32, tf.float16, tf.bfloat16)
+
+
+def float_tensor(value, what, dtype=None):
+    """A float32, bfloat16 or float16 tensor.
+
+    Tensors, variables (Keras' too) and NumPy arrays of these types keep theirs; lists, numbers and
+    other NumPy arrays become `dtype` (None: float32). With a dtype, tensors must have it.
+    """
+    own_type = hasattr(value, "dtype")
+    if own_type and isinstance(value, (np.ndarray, np.generic)):
+        own_type = value.dtype in [kind.as_numpy_dtype for kind in _FLOATS]
+    if not own_type:
+        return tf.convert_to_tensor(value, dtype or tf.float32, name=_last_word(what))
+    tensor = tf.convert_to_tensor(value, name=_last_word(what))
+    if tensor.dtype not in _FLOATS:
+        raise TypeError(
+            f"{what} must be float32, bfloat16 or float16; it is {tensor.dtype.name}")
+    if dtype is not None and tensor.dtype != dtype:
+        raise TypeError(f"{what} must have the other operand's type, {tf.as_dtype(dtype).name}; "
+                        f"it is {tensor.dtype.name}")
+    return tensor
+
+
+def float_range(tensor, bounds, what):
+    """The two ends that a range argument means, as float32 tensors.
+
+    None: (min(smallest value, 0), max(largest value, 0)), so that nothing of the tensor is clipped:
+    a range without 0 is moved until it holds it.
+    """
+    if bounds is None:
+        return (tf.minimum(tf.cast(tf.reduce_min(tensor), tf.float32), 0.0),
+                tf.maximum(tf.cast(tf.reduce_max(tensor), tf.float32), 0.0))
+    try:
+        low, high = bounds
+    except (TypeError, ValueError):
+        raise ValueError(f"{what} must be None or (min, max); it is {bounds!r}") from None
+    return tuple(_range_end(end, f"{what}'s {name}") for end, name in ((low, "min"), (high, "max")))
+
+
+def table_path(table, what):
+    """The absolute path of a table file, which ops take as an attribute."""
+    try:
+        path = os.fspath(table)
+    except TypeError:
+        raise TypeError(f"{what} must be the path of a table file; it is a "
+                        f"{type(table).__name__}") from None
+    return os.path.abspath(os.fsdecode(path))
+
+
+def choice(value, choices, what):
+    """`value`, which must be one of the strings."""
+    if value not in choices:
+        raise ValueError(f"{what} must be {' or '.join(map(repr, choices))}; it is {value!r}")
+    return value
+
+
+def _range_end(end, what):
+    if hasattr(end, "dtype") and tf.as_dtype(end.dtype) != tf.float32:
+        if not tf.as_dtype(end.dtype).is_floating and not tf.as_dtype(end.dtype).is_integer:
+            raise TypeError(f"{what} must be a number; it is {tf.as_dtype(end.dtype).name}")
+        return tf.cast(end, tf.float32)
+    return tf.convert_to_tensor(end, tf.float32)
+
+
+def _last_word(what):
+    return what.split()[-1]
