@@ -4,6 +4,10 @@
 ax_conv2d   tf.nn.conv2d with every multiplication replaced by a look-up in a table
 load_ops    registers the ops with TensorFlow, as the first ax_conv2d does: before a SavedModel that
             contains them is loaded
+approximate, exact, report
+            a Keras model with approximate multipliers in its layers, back again, and what it has
+keras       Keras layers and quantizers (a module)
+ranges      ranges of tensors for quantization (a module)
 tables      truth tables as NumPy arrays (a module)
 
 Importing axlut is quick: TensorFlow and the ops are loaded when a name is first used.
@@ -13,8 +17,14 @@ import importlib
 
 from axlut._build_info import VERSION as __version__
 
-_MODULES = {"ax_conv2d": "axlut.conv2d", "load_ops": "axlut._library"}
-_SUBMODULES = ("tables",)
+_MODULES = {
+    "approximate": "axlut.convert",
+    "ax_conv2d": "axlut.conv2d",
+    "exact": "axlut.convert",
+    "load_ops": "axlut._library",
+    "report": "axlut.model_report",
+}
+_SUBMODULES = ("keras", "ranges", "tables")
 __all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
 
