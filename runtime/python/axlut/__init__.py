@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: MIT
 """AxLUT: neural networks through the truth tables of approximate multipliers.
 
-ax_conv2d   tf.nn.conv2d with every multiplication replaced by a look-up in a table
-load_ops    registers the ops with TensorFlow, as the first ax_conv2d does: before a SavedModel that
-            contains them is loaded
+ax_conv2d            tf.nn.conv2d with every multiplication replaced by a look-up in a table
+ax_depthwise_conv2d  tf.nn.depthwise_conv2d likewise
+ax_conv2d_integer, ax_depthwise_conv2d_integer
+                     the same for operands that are integers already: exact sums
+ax_matmul            tf.linalg.matmul, likewise; ax_dense: a dense layer
+load_ops             registers the ops with TensorFlow, as the first call of one does: before a
+                     SavedModel that contains them is loaded
 approximate, exact, report
-            a Keras model with approximate multipliers in its layers, back again, and what it has
-calibrate   sets a converted model's ranges from sample data
+                     a Keras model with approximate multipliers in its layers, back again, and what
+                     it has
+calibrate            sets a converted model's ranges from sample data
 recalibrate_batch_norm, batch_statistics, accuracy
-            batch normalization around approximate multipliers, and what it does to the accuracy
-keras       Keras layers and quantizers (a module)
-ranges      ranges of tensors for quantization (a module)
-tables      truth tables as NumPy arrays (a module)
+                     batch normalization around approximate multipliers, and what it does to the
+                     accuracy
+keras                Keras layers and quantizers (a module)
+ranges               ranges of tensors for quantization (a module)
+gradients            how gradients through tables are computed (a module)
+tables               truth tables as NumPy arrays (a module)
 
-Importing axlut is quick: TensorFlow and the ops are loaded when a name is first used.
+Importing axlut is quick: TensorFlow and the ops are loaded when one of these is first used.
 """
 
 import importlib
@@ -26,12 +33,17 @@ _MODULES = {
     "ax_conv2d": "axlut.conv2d",
     "batch_statistics": "axlut.batch_norm",
     "calibrate": "axlut.calibration",
+    "ax_depthwise_conv2d": "axlut.conv2d",
+    "ax_conv2d_integer": "axlut.conv2d_integer",
+    "ax_depthwise_conv2d_integer": "axlut.conv2d_integer",
+    "ax_dense": "axlut.matmul",
+    "ax_matmul": "axlut.matmul",
     "exact": "axlut.convert",
     "load_ops": "axlut._library",
     "recalibrate_batch_norm": "axlut.batch_norm",
     "report": "axlut.model_report",
 }
-_SUBMODULES = ("keras", "ranges", "tables")
+_SUBMODULES = ("gradients", "keras", "ranges", "tables")
 __all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
 
