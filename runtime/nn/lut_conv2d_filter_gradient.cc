@@ -160,7 +160,8 @@ void LutConv2dFilterGradient::RunProducts(const uint8_t* input, const uint8_t* o
     product.m = s.Depth();
     product.k = std::min(tile, total - first);
     product.n = s.GroupOutC();
-    const Result<LutMatmul> matmul = LutMatmul::Create(table_, product, zero_a_, zero_b_, options_);
+    const Result<LutMatmul> matmul =
+        LutMatmul::Create(table_, product, zero_a_, {zero_b_}, options_);
     AXLUT_CHECK(matmul.ok());  // Create has checked the arguments
     for (int64_t group = 0; group < s.groups; ++group) {
       FillIm2colRows(s, codes, group, first, product.k, rows.data(), parallel_for);

@@ -9,6 +9,7 @@ approximate, exact, report
 keras       Keras layers and quantizers (a module)
 ranges      ranges of tensors for quantization (a module)
 tables      truth tables as NumPy arrays (a module)
+tfapprox    TFApprox' ops and Keras layers under their own names (a module)
 
 Importing axlut is quick: TensorFlow and the ops are loaded when a name is first used.
 """
@@ -24,7 +25,7 @@ _MODULES = {
     "load_ops": "axlut._library",
     "report": "axlut.model_report",
 }
-_SUBMODULES = ("keras", "ranges", "tables")
+_SUBMODULES = ("keras", "ranges", "tables", "tfapprox")
 __all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
 
