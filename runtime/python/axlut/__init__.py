@@ -6,6 +6,9 @@ load_ops    registers the ops with TensorFlow, as the first ax_conv2d does: befo
             contains them is loaded
 approximate, exact, report
             a Keras model with approximate multipliers in its layers, back again, and what it has
+calibrate   sets a converted model's ranges from sample data
+recalibrate_batch_norm, batch_statistics, accuracy
+            batch normalization around approximate multipliers, and what it does to the accuracy
 keras       Keras layers and quantizers (a module)
 ranges      ranges of tensors for quantization (a module)
 tables      truth tables as NumPy arrays (a module)
@@ -19,10 +22,14 @@ import importlib
 from axlut._build_info import VERSION as __version__
 
 _MODULES = {
+    "accuracy": "axlut.batch_norm",
     "approximate": "axlut.convert",
     "ax_conv2d": "axlut.conv2d",
+    "batch_statistics": "axlut.batch_norm",
+    "calibrate": "axlut.calibration",
     "exact": "axlut.convert",
     "load_ops": "axlut._library",
+    "recalibrate_batch_norm": "axlut.batch_norm",
     "report": "axlut.model_report",
 }
 _SUBMODULES = ("keras", "ranges", "tables", "tfapprox")
@@ -37,8 +44,8 @@ def __getattr__(name):  # PEP 562: called for names that the module does not hav
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
             raise
-        raise ImportError(f"axlut.{name} needs TensorFlow, which this Python does not have; "
-                          "install it by scripts/setup.sh --with-tensorflow") from error
+        raise ImportError(importlib.import_module("axlut._versions").missing_tensorflow(name)) \
+            from error
     value = getattr(module, name) if name in _MODULES else module
     globals()[name] = value
     return value

@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 
 import axlut
-from axlut import _library
 import lut_reference as reference
 
 X = np.ones((1, 4, 4, 4), np.float32)
@@ -98,14 +97,3 @@ def test_table_of_operands_wider_than_8_bits(tmp_path):
     np.zeros(1 << 17, "<u4").tofile(path)
     with pytest.raises(tf.errors.InvalidArgumentError, match="9"):
         axlut.ax_conv2d(X, W, path)
-
-
-def test_op_for_another_tensorflow_is_an_import_error():
-    with pytest.raises(ImportError, match=r"built for TensorFlow 2\.20\.0, but this is TensorFlow "
-                                          r"2\.21\.0; build it again: cmake"):
-        _library.check_versions("2.20.0", "2.21.0")
-
-
-def test_build_without_tensorflow_is_an_import_error():
-    with pytest.raises(ImportError, match="without its TensorFlow op.*--with-tensorflow"):
-        _library.check_versions("", "2.21.0")
