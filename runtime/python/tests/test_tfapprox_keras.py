@@ -88,22 +88,33 @@ def test_load_op_library_gives_the_module():
 
 
 def test_graphs_with_tfapprox_ops_run_once_the_ops_are_loaded(save, tmp_path):
-    """By load_ops alone, in a process that has never seen axlut.tfapprox."""
+    """By load_ops alone, in a process that has never seen axlut.tfapprox; their gradients too."""
     path = save(reference.random_table(1)).path
+    w = np.random.default_rng(2).uniform(0, 1, (3, 3, 2, 2)).astype(np.float32)
     module = tf.Module()
     module.serve = tf.function(
         lambda x: axlut.tfapprox.approx_conv2d_with_min_max_vars(
-            x, tf.ones((3, 3, 2, 2)), 0.0, 1.0, 0.0, 1.0, strides=[1, 1, 1, 1], num_bits=8,
-            mul_map_file=path, padding="SAME"),
+            x, w, 0.0, 1.0, 0.0, 1.0, strides=[1, 1, 1, 1], num_bits=8, mul_map_file=path,
+            padding="SAME"),
         input_signature=[tf.TensorSpec([None, 4, 4, 2])])
     tf.saved_model.save(module, str(tmp_path / "model"))
-    x = np.random.default_rng(2).uniform(0, 1, (1, 4, 4, 2)).astype(np.float32)
+    x = np.random.default_rng(3).uniform(0, 1, (1, 4, 4, 2)).astype(np.float32)
     np.save(tmp_path / "x.npy", x)
-    code = ("import numpy as np, tensorflow as tf, axlut; axlut.load_ops();"
-            f"model = tf.saved_model.load('{tmp_path}/model');"
-            f"np.save('{tmp_path}/y.npy', model.serve(np.load('{tmp_path}/x.npy')))")
+    code = f"""
+import numpy as np, tensorflow as tf, axlut
+axlut.load_ops()
+model = tf.saved_model.load("{tmp_path}/model")
+x = tf.constant(np.load("{tmp_path}/x.npy"))
+with tf.GradientTape() as tape:
+    tape.watch(x)
+    y = model.serve(x)
+np.savez("{tmp_path}/y.npz", y=y, gradient=tape.gradient(y, x))
+"""
     subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), module.serve(x))
+    results = np.load(tmp_path / "y.npz")
+    np.testing.assert_array_equal(results["y"], module.serve(x))
+    exact = tf.nn.conv2d_transpose(tf.ones((1, 4, 4, 2)), w, x.shape, 1, "SAME")
+    np.testing.assert_allclose(results["gradient"], exact, rtol=1e-5)
 
 
 def layer_on(layer, shape, seed=3):
