@@ -357,6 +357,22 @@ def test_errors_name_what_is_wrong(changes, message):
         approx_op_module.approx_conv2d_with_min_max_vars(**{**arguments, **changes})
 
 
+@pytest.mark.parametrize("changes, message", [
+    ({"filter": np.zeros((3, 3, 2, 2), np.float32)},
+     "a depthwise filter must have the input's channels; it has 2, the input 3"),
+    ({"filter": np.zeros((3, 3, 3), np.float32)}, r"\(height, width, channels, multiplier\)"),
+    ({"input": np.zeros((4, 4, 3), np.float32)}, "input must have 4 dimensions"),
+    ({"filter_min": [-1.0] * 4, "filter_max": [1.0] * 4}, "vectors of 6, one per channel"),
+    ({"filter_min": [-1.0] * 3, "filter_max": [1.0] * 3}, "vectors of 6, one per channel"),
+])
+def test_errors_of_the_depthwise_op_name_what_is_wrong(changes, message):
+    arguments = dict(zip(NAMES, (np.zeros((1, 4, 4, 3), np.float32),
+                                 np.zeros((3, 3, 3, 2), np.float32), -1.0, 1.0, -1.0, 1.0)))
+    arguments |= {"strides": [1, 1, 1, 1], "num_bits": 8, "mul_map_file": "", "padding": "SAME"}
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        approx_op_module.approx_depthwise_conv2d_with_min_max_vars(**{**arguments, **changes})
+
+
 def test_file_of_the_wrong_size_is_an_error(tmp_path):
     x, w, x_range, w_range = tensors(30, (1, 4, 4, 3), (3, 3, 3, 2))
     file = tmp_path / "short.bin"

@@ -181,6 +181,27 @@ def test_separable_layer_is_approximate_depthwise_and_exact_pointwise(save):
                                atol=1e-4)
 
 
+def test_layers_of_mixed_precision_compute_in_float32_and_give_their_type(save):
+    table = save(reference.random_table(12))
+    options = {"padding": "same", "use_bias": False, "mul_map_file": table.path}
+    x, got = layer_on(mixed := FakeApproxConv2D(3, 3, dtype="mixed_float16", **options),
+                      (1, 5, 4, 2))
+    in_float = FakeApproxConv2D(3, 3, **options)
+    in_float.build(x.shape)
+    in_float.set_weights([w.astype(np.float16) for w in mixed.get_weights()])
+    assert got.dtype == np.float16
+    np.testing.assert_array_equal(
+        got, np.asarray(in_float(x.astype(np.float16).astype(np.float32))).astype(np.float16))
+
+
+def test_groups_follow_from_the_argument(save):
+    table = save(reference.random_table(13))
+    layer = FakeApproxConv2D(4, 3, padding="same", use_bias=False, mul_map_file=table.path, groups=2)
+    x, got = layer_on(layer, (1, 5, 4, 6))
+    expected, _ = reference.conv2d(x, layer.get_weights()[0], table)
+    np.testing.assert_array_equal(got, expected)
+
+
 def test_constant_inputs_are_no_nan(save):
     x = np.full((1, 4, 4, 2), 0.75, np.float32)
     layer = FakeApproxConv2D(3, 3)
