@@ -31,8 +31,8 @@ class Page(unittest.TestCase):
         lines = tables(measurements()).splitlines()[2:]
         self.assertEqual([line.split()[1] for line in lines],
                          ["`1JFF`", "`2AC`", "`7C1`", "`185Q`", "`L40`", "`17QU`"])
-        self.assertEqual(lines[1], "| `2AC` | 0.311 | 24.5 | -24.5 | 50.0 | 50.1 | 50.2 | 25.0 | 25.1 "
-                                   "| 25.2 | 25.4 | - |")
+        self.assertEqual(lines[1], "| `2AC` | 0.311 | 24.5 | -24.5 | 50.0 | 50.1 | 50.2 | 25.0 "
+                                   "| 25.1 | 25.2 | 25.4 | - |")
 
     def test_unknown_power_is_left_open(self):
         self.assertIn("| `L40` | - | 1,011 | -1,011 |", tables(measurements()))

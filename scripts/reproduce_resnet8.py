@@ -6,9 +6,9 @@ docs/benchmarks/resnet8_tables.json.
     PYTHONPATH=build/python .venv/bin/python scripts/reproduce_resnet8.py [--tables 2AC,1JFF]
     .venv/bin/python scripts/make_reproduction_page.py --plot
 
-Needs ../shared (or AXLUT_SHARED_DIR); takes about 15 minutes on two cores. Convolutions are approximate,
-all else is exact. Activation ranges are fixed, found on training images in the exact network. Batch
-normalization uses, in turn,
+Needs ../shared (or AXLUT_SHARED_DIR); takes about 10 minutes on two cores. Convolutions are
+approximate, all else is exact. Activation ranges are fixed, found on training images in the exact
+network. Batch normalization uses, in turn,
 
   frozen        statistics of the population in the exact network
   recalibrated  statistics of training images in the approximate network

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The two ResNet-8 networks for CIFAR-10 and the images that scripts/reproduce_resnet8.py runs them on.
+"""The networks of scripts/reproduce_resnet8.py, two ResNet-8, and the images of CIFAR-10.
 
 Both come from ../shared (AXLUT_SHARED_DIR names another place) and take raw pixels: float32 RGB,
 0..255, [batch, 32, 32, 3].
@@ -55,8 +55,8 @@ def load_images(part, count=None):
 def tfapprox_resnet8():
     """ResNet-8 of tf-approximate's resnet_8.pb: 7 convolutions without biases, 11 logits.
 
-    x / 128 - 1; a 3x3 convolution to 16 channels; three residual blocks of two 3x3 convolutions, the
-    second and the third with stride 2, where the shortcut is an average pool and as many zero
+    x / 128 - 1; a 3x3 convolution to 16 channels; three residual blocks of two 3x3 convolutions,
+    the second and the third with stride 2, where the shortcut is an average pool and as many zero
     channels in front as behind; mean over the image; a dense layer.
 
     The upstream graph normalises with the statistics of the batch at hand and has none of its own;
@@ -66,9 +66,9 @@ def tfapprox_resnet8():
     layers = keras.layers
 
     def normalised(x, index, stride=1):
-        kernel = weights[f"conv{index}/kernel"]
+        filters = weights[f"conv{index}/kernel"].shape[3]
         padding = "same" if stride == 1 else "valid"
-        x = layers.Conv2D(kernel.shape[3], 3, stride, padding, use_bias=False, name=f"conv{index}")(x)
+        x = layers.Conv2D(filters, 3, stride, padding, use_bias=False, name=f"conv{index}")(x)
         return layers.BatchNormalization(epsilon=float(weights["bn_epsilon"]), name=f"bn{index}")(x)
 
     def shortcut(x):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Gradients of the ops that stand in for TFApprox': straight-through, as in TFApprox4IL.
 
-Of the exact convolution on the tensors as they are given, which the caller has fake-quantized; zeros
-for the ranges. axlut.load_ops registers them with the ops.
+Of the exact convolution on the tensors as they are given, which the caller has fake-quantized;
+zeros for the ranges. axlut.load_ops registers them with the ops.
 """
 
 import tensorflow as tf

@@ -52,7 +52,7 @@ def test_asking_for_images_that_are_not_there_is_an_error():
 
 def test_missing_files_are_named_with_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(resnet8, "SHARED", tmp_path)
-    with pytest.raises(resnet8.MissingData, match="resnet_8.npz does not exist; .*AXLUT_SHARED_DIR"):
+    with pytest.raises(resnet8.MissingData, match="resnet_8.npz does not exist; .*_SHARED_DIR"):
         resnet8.build("tfapprox")
 
 

@@ -151,8 +151,9 @@ def test_per_channel_ranges_are_used_when_asked_for(save):
                                                 mul_map_file=table.path, per_channel=True),
                       (2, 5, 5, 3))
     kernel = layer.get_weights()[0]
-    expected = np.concatenate([reference.conv2d(x, kernel[..., c:c + 1], table,
-                                                x_range=(x.min(), x.max()))[0] for c in range(4)], -1)
+    expected = np.concatenate([
+        reference.conv2d(x, kernel[..., c:c + 1], table, x_range=(x.min(), x.max()))[0]
+        for c in range(4)], -1)
     np.testing.assert_array_equal(got, expected)
 
 
@@ -196,7 +197,8 @@ def test_layers_of_mixed_precision_compute_in_float32_and_give_their_type(save):
 
 def test_groups_follow_from_the_argument(save):
     table = save(reference.random_table(13))
-    layer = FakeApproxConv2D(4, 3, padding="same", use_bias=False, mul_map_file=table.path, groups=2)
+    layer = FakeApproxConv2D(4, 3, padding="same", use_bias=False, mul_map_file=table.path,
+                             groups=2)
     x, got = layer_on(layer, (1, 5, 4, 6))
     expected, _ = reference.conv2d(x, layer.get_weights()[0], table)
     np.testing.assert_array_equal(got, expected)
@@ -235,7 +237,8 @@ def test_layers_learn(save):
         FakeApproxDepthwiseConv2D(3, activation="relu", mul_map_file=table.path),
         keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(2)])
     model.compile(keras.optimizers.Adam(0.01),
-                  keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+                  keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+                  metrics=["accuracy"])
     model.fit(images, labels, epochs=10, verbose=0)
     assert model.evaluate(images, labels, verbose=0)[1] > 0.9
 

@@ -32,8 +32,8 @@ def approx_conv2d_with_min_max_vars(input: tf.Tensor, filter: tf.Tensor,  # pyli
       strides, dilations: four numbers in the order of data_format; those of batch and channels 1.
       num_bits: width of both operands, 1 .. 8.
       mul_map_file: path of a file of 16-bit little-endian products without a header, whatever its
-        name: 65,536 of them, entry (input << 8) | filter, of which num_bits < 8 uses the low corner,
-        or 2^(2 num_bits), entry (input << num_bits) | filter. "": the exact multiplier.
+        name: 65,536 of them, entry (input << 8) | filter, of which num_bits < 8 uses the low
+        corner, or 2^(2 num_bits), entry (input << num_bits) | filter. "": the exact multiplier.
       padding: "SAME", "VALID" or "EXPLICIT".
       explicit_paddings: [0, 0, top, bottom, left, right, 0, 0] with "EXPLICIT", else empty.
       data_format: "NHWC" or "NCHW".
