@@ -74,6 +74,8 @@ class _Copy:
         return copy
 
     def _clone(self, layer):
+        if not isinstance(layer, keras.layers.Layer):  # a function of keras.ops, as a node
+            return type(layer).from_config(layer.get_config())
         factory = self._replace(layer)
         new = factory() if factory else _from_config(layer)
         self._pairs.append((layer, new))

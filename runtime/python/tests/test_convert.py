@@ -88,6 +88,15 @@ def test_all_convertible_layers_of_a_functional_model_are_converted(exact, bad):
     np.testing.assert_array_equal(model.predict(inputs(), verbose=0)[0], expected[0])
 
 
+def test_functions_of_keras_ops_may_be_nodes_of_the_model(exact):
+    image = keras.Input((10, 10, 3))
+    x = keras.ops.pad(keras.layers.Conv2D(4, 3)(image), [[0, 0], [0, 0], [0, 0], [1, 1]])
+    model = keras.Model(image, keras.layers.Conv2D(2, 3)(x * 2 - 1))
+    approximate = axlut.approximate(model, exact)
+    np.testing.assert_allclose(approximate(images()), model(images()), atol=0.1)
+    np.testing.assert_array_equal(axlut.exact(approximate)(images()), model(images()))
+
+
 def test_layers_keep_names_settings_and_sharing(exact):
     model = functional()
     approximate = axlut.approximate(model, exact)
