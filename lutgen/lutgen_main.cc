@@ -42,7 +42,8 @@ int main(int argc, char** argv) {
   command.summary =
       "Turns approximate multipliers (Verilog, C models, formulas) into truth tables.";
   // One by one: Boost's option descriptions can be copied, but not assigned.
-  for (const auto& make : {BuildCommand, ConvertCommand, InfoCommand, MetricsCommand}) {
+  for (const auto& make :
+       {BuildCommand, ConvertCommand, InfoCommand, MetricsCommand, TuneCommand}) {
     command.subcommands.push_back(make());
   }
   command.versions = Versions;

@@ -28,9 +28,13 @@ std::string FindPlugin() {
   std::error_code ignored;
   const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   // The build folder's lib, the installation's (which may have moved), and where each was made.
-  for (const fs::path& candidate :
-       {folder / "../lib" / kPlugin, folder / ".." / AXLUT_LIBDIR / "axlut" / kPlugin,
-        fs::path(AXLUT_INSTALLED_PLUGIN_DIR) / kPlugin, fs::path(AXLUT_BUILT_PLUGIN)}) {
+  std::vector<fs::path> candidates{folder / "../lib" / kPlugin,
+                                   folder / ".." / AXLUT_LIBDIR / "axlut" / kPlugin};
+#ifdef AXLUT_BUILT_PLUGIN
+  candidates.push_back(fs::path(AXLUT_INSTALLED_PLUGIN_DIR) / kPlugin);
+  candidates.push_back(AXLUT_BUILT_PLUGIN);
+#endif
+  for (const fs::path& candidate : candidates) {
     if (fs::exists(candidate, ignored)) return fs::weakly_canonical(candidate, ignored).string();
   }
   return "";

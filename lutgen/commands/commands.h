@@ -10,5 +10,6 @@ cli::Subcommand BuildCommand();
 cli::Subcommand ConvertCommand();
 cli::Subcommand InfoCommand();
 cli::Subcommand MetricsCommand();
+cli::Subcommand TuneCommand();
 
 }  // namespace axlut

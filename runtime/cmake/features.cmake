@@ -70,6 +70,9 @@ endif()
 # files are looked at: importing it would cost every configure run several seconds.
 set(AXLUT_PYTHON ${PROJECT_SOURCE_DIR}/.venv/bin/python CACHE FILEPATH
     "Python whose TensorFlow the op is built for")
+if(SKBUILD)  # in a wheel that of the pip that builds it, which the wheel's dependencies name
+  set(AXLUT_PYTHON ${Python_EXECUTABLE})
+endif()
 if(EXISTS ${AXLUT_PYTHON})
   execute_process(COMMAND ${AXLUT_PYTHON} -c
     "import importlib.util as u; s = u.find_spec('tensorflow'); print(s.submodule_search_locations[0] if s else '')"

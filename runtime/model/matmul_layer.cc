@@ -138,7 +138,7 @@ Result<std::unique_ptr<Layer>> MakeBatchMatmulLayer(const Graph& graph, const Op
                           output.zero_point(), CodeRange{});
   AXLUT_ASSIGN_OR_RETURN(LutMatmul matmul,
                          LutMatmul::Create(table.table, shape, a->zero_point() + codes_a.offset(),
-                                           b->zero_point() + codes_b.offset()));
+                                           {b->zero_point() + codes_b.offset()}));
   return std::unique_ptr<Layer>(
       std::make_unique<BatchMatmulLayer>(std::move(matmul), !codes_a.spec.is_signed(),
                                          !codes_b.spec.is_signed(), std::move(requantizer)));

@@ -14,7 +14,7 @@
 namespace axlut {
 namespace {
 
-// From this many products of a batch on, threads take whole products; below, they share each.
+// From this many matrices of B on, threads take whole ones; below, they share each.
 constexpr int64_t kSpreadBatch = 8;
 
 Result<void> CheckSizes(const MatmulShape& shape) {
@@ -32,8 +32,9 @@ Result<void> CheckSizes(const MatmulShape& shape) {
   return {};
 }
 
-// out[c][r] = in[r][c].
-void Transpose(const uint8_t* in, int64_t rows, int64_t columns, uint8_t* out) {
+}  // namespace
+
+void TransposePatterns(const uint8_t* in, int64_t rows, int64_t columns, uint8_t* out) {
   int64_t r = 0;
   for (; r + 16 <= rows; r += 16) {
     const uint8_t* pointers[16];
@@ -45,11 +46,9 @@ void Transpose(const uint8_t* in, int64_t rows, int64_t columns, uint8_t* out) {
   }
 }
 
-}  // namespace
-
-Conv2dShape LutMatmul::ConvShape() const {
+Conv2dShape LutMatmul::ConvShape(int64_t count) const {
   Conv2dShape conv;
-  conv.batch = shape_.broadcast_b ? shape_.batch : 1;
+  conv.batch = count;
   conv.in_w = conv.out_w = shape_.m;
   conv.in_c = shape_.k;
   conv.out_c = shape_.n;
@@ -57,86 +56,130 @@ Conv2dShape LutMatmul::ConvShape() const {
 }
 
 Result<LutMatmul> LutMatmul::Create(std::shared_ptr<const LutTable> table, const MatmulShape& shape,
-                                    int32_t zero_a, int32_t zero_b,
+                                    int32_t zero_a, std::vector<int32_t> zero_b,
                                     const LutConv2dOptions& options) {
   AXLUT_RETURN_IF_ERROR(CheckSizes(shape));
-  LutMatmul matmul(std::move(table), shape, zero_a, zero_b, options);
-  // What does not depend on B's codes is asked of any B.
-  AXLUT_ASSIGN_OR_RETURN(
-      const LutConv2d any,
-      LutConv2d::Create(matmul.table_, matmul.ConvShape(),
-                        std::vector<uint8_t>(static_cast<size_t>(shape.k * shape.n)), zero_a,
-                        {zero_b}, options));
-  matmul.needs_int64_ = any.NeedsInt64();
-  matmul.kernel_name_ = any.kernel_name();
-  const int64_t rows = shape.transpose_a ? any.shape().batch * shape.m * shape.k : 0;
-  matmul.thread_bytes_ = any.BlockBytes(any.shape().batch) + shape.k * shape.n + rows;
+  LutMatmul matmul(std::move(table), shape, zero_a, std::move(zero_b), options);
+  std::vector<Stretch> stretches;
+  if (shape.broadcast_b && shape.batch > 0) {
+    stretches = {{0, 0, 0, shape.batch}};
+  } else {
+    for (int64_t i = 0; i < shape.batch; ++i) stretches.push_back({i, i, i, 1});
+  }
+  AXLUT_RETURN_IF_ERROR(matmul.Prepare(std::move(stretches)));
   return matmul;
 }
 
-// Product i of the batch; with broadcast_b the whole batch.
-template <typename RunProduct>
-void LutMatmul::PackAndRun(int64_t i, const uint8_t* a, const uint8_t* b,
-                           const ParallelFor& parallel_for, const RunProduct& run) const {
-  const Conv2dShape conv = ConvShape();
-  a += i * shape_.m * shape_.k;
-  b += i * shape_.k * shape_.n;
-  std::vector<uint8_t> filter(static_cast<size_t>(shape_.k * shape_.n));
-  if (shape_.transpose_b) {
-    Transpose(b, shape_.n, shape_.k, filter.data());
-  } else {
-    std::copy(b, b + filter.size(), filter.begin());
-  }
-  std::vector<uint8_t> rows;
-  if (shape_.transpose_a) {
-    rows.resize(static_cast<size_t>(conv.batch * shape_.m * shape_.k));
-    for (int64_t n = 0; n < conv.batch; ++n) {
-      const int64_t start = n * shape_.m * shape_.k;
-      Transpose(a + start, shape_.k, shape_.m, rows.data() + start);
+Result<LutMatmul> LutMatmul::CreateForPairs(std::shared_ptr<const LutTable> table,
+                                            const MatmulShape& shape,
+                                            const std::vector<MatmulPair>& pairs, int32_t zero_a,
+                                            std::vector<int32_t> zero_b,
+                                            const LutConv2dOptions& options) {
+  MatmulShape checked = shape;
+  checked.batch = static_cast<int64_t>(pairs.size());
+  AXLUT_RETURN_IF_ERROR(CheckSizes(checked));
+  LutMatmul matmul(std::move(table), checked, zero_a, std::move(zero_b), options);
+  std::vector<Stretch> stretches;
+  for (const MatmulPair& pair : pairs) {
+    const auto out = static_cast<int64_t>(&pair - pairs.data());
+    if (!stretches.empty() && stretches.back().b == pair.b &&
+        stretches.back().a + stretches.back().count == pair.a) {
+      ++stretches.back().count;
+    } else {
+      stretches.push_back({pair.b, pair.a, out, 1});
     }
-    a = rows.data();
   }
-  const Result<LutConv2d> product =
-      LutConv2d::Create(table_, conv, filter, zero_a_, {zero_b_}, options_);
-  AXLUT_CHECK(product.ok());  // Create has checked the arguments
-  run(i, *product, a, conv.batch, parallel_for);
+  std::stable_sort(stretches.begin(), stretches.end(),
+                   [](const Stretch& l, const Stretch& r) { return l.b < r.b; });
+  AXLUT_RETURN_IF_ERROR(matmul.Prepare(std::move(stretches)));
+  return matmul;
+}
+
+Result<void> LutMatmul::Prepare(std::vector<Stretch> stretches) {
+  stretches_ = std::move(stretches);
+  int64_t longest = 1;
+  for (size_t i = 0; i < stretches_.size(); ++i) {
+    if (i == 0 || stretches_[i].b != stretches_[i - 1].b) groups_.push_back({i, i});
+    ++groups_.back().end;
+    longest = std::max(longest, stretches_[i].count);
+  }
+  // What does not depend on B's codes is asked of any B.
+  AXLUT_ASSIGN_OR_RETURN(
+      const LutConv2d any,
+      LutConv2d::Create(table_, ConvShape(longest),
+                        std::vector<uint8_t>(static_cast<size_t>(shape_.k * shape_.n)), zero_a_,
+                        zero_b_, options_));
+  needs_int64_ = any.NeedsInt64();
+  kernel_name_ = any.kernel_name();
+  const int64_t rows = shape_.transpose_a ? longest * shape_.m * shape_.k : 0;
+  thread_bytes_ = any.BlockBytes(longest) + shape_.k * shape_.n + rows;
+  return {};
 }
 
 template <typename RunProduct>
-void LutMatmul::ForEachProduct(const uint8_t* a, const uint8_t* b, const ParallelFor& parallel_for,
+void LutMatmul::PackAndRun(const Group& group, const uint8_t* a, const uint8_t* b,
+                           const ParallelFor& parallel_for, const RunProduct& run) const {
+  b += stretches_[group.begin].b * shape_.k * shape_.n;
+  std::vector<uint8_t> filter(static_cast<size_t>(shape_.k * shape_.n));
+  if (shape_.transpose_b) {
+    TransposePatterns(b, shape_.n, shape_.k, filter.data());
+  } else {
+    std::copy(b, b + filter.size(), filter.begin());
+  }
+  const Result<LutConv2d> product = LutConv2d::Create(
+      table_, ConvShape(stretches_[group.begin].count), filter, zero_a_, zero_b_, options_);
+  AXLUT_CHECK(product.ok());  // Create has checked the arguments
+  std::vector<uint8_t> rows;
+  for (size_t i = group.begin; i < group.end; ++i) {
+    const Stretch& stretch = stretches_[i];
+    const int64_t size = shape_.m * shape_.k;
+    const uint8_t* matrices = a + stretch.a * size;
+    if (shape_.transpose_a) {
+      rows.resize(static_cast<size_t>(stretch.count * size));
+      for (int64_t n = 0; n < stretch.count; ++n) {
+        TransposePatterns(matrices + n * size, shape_.k, shape_.m, rows.data() + n * size);
+      }
+      matrices = rows.data();
+    }
+    run(stretch.out, *product, matrices, stretch.count, parallel_for);
+  }
+}
+
+template <typename RunProduct>
+void LutMatmul::ForEachStretch(const uint8_t* a, const uint8_t* b, const ParallelFor& parallel_for,
                                const RunProduct& run) const {
   if (shape_.OutputCount() == 0) return;
-  const int64_t products = shape_.broadcast_b ? 1 : shape_.batch;
-  if (products < kSpreadBatch) {
-    for (int64_t i = 0; i < products; ++i) PackAndRun(i, a, b, parallel_for, run);
+  const auto groups = static_cast<int64_t>(groups_.size());
+  if (groups < kSpreadBatch) {
+    for (const Group& group : groups_) PackAndRun(group, a, b, parallel_for, run);
     return;
   }
-  parallel_for(products, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) PackAndRun(i, a, b, SerialFor(), run);
+  parallel_for(groups, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) PackAndRun(groups_[i], a, b, SerialFor(), run);
   });
 }
 
 template <typename Out>
 void LutMatmul::RunInto(const uint8_t* a, const uint8_t* b, Out* out,
                         const ParallelFor& parallel_for) const {
-  ForEachProduct(a, b, parallel_for,
-                 [&](int64_t i, const LutConv2d& product, const uint8_t* rows, int64_t batch,
+  ForEachStretch(a, b, parallel_for,
+                 [&](int64_t first, const LutConv2d& product, const uint8_t* rows, int64_t count,
                      const ParallelFor& inside) {
-                   product.Run(rows, batch, out + i * shape_.m * shape_.n, inside);
+                   product.Run(rows, count, out + first * shape_.m * shape_.n, inside);
                  });
 }
 
 template <typename Out>
 void LutMatmul::RunToSink(const uint8_t* a, const uint8_t* b, const SumSink<Out>& sink,
                           const ParallelFor& parallel_for) const {
-  ForEachProduct(a, b, parallel_for,
-                 [&](int64_t i, const LutConv2d& product, const uint8_t* rows, int64_t batch,
+  ForEachStretch(a, b, parallel_for,
+                 [&](int64_t first, const LutConv2d& product, const uint8_t* rows, int64_t count,
                      const ParallelFor& inside) {
                    const SumSink<Out> shifted = [&](SumBlock<Out> block) {
-                     block.first_position += i * shape_.m;
+                     block.first_position += first * shape_.m;
                      sink(block);
                    };
-                   product.RunBlocks(rows, batch, shifted, inside);
+                   product.RunBlocks(rows, count, shifted, inside);
                  });
 }
 

@@ -61,6 +61,13 @@ Result<std::string> Serialize(const StoredTable& stored, const std::string& form
   return SerializeNpy(array);
 }
 
+Result<TruthTable> ParseHeaderless(const std::string& bytes, const std::string& path,
+                                   const std::string& format) {
+  if (format == "bin") return ParseRawBin(bytes, FileStem(path), {});
+  AXLUT_ASSIGN_OR_RETURN(const NpyArray array, ParseNpy(bytes, path));
+  return TableFromNpy(array, FileStem(path), {});
+}
+
 // "axt", "bin" or "npy".
 Result<std::string> FormatFor(const std::string& path, const std::string& format) {
   const bool from_path = format.empty();
@@ -117,6 +124,24 @@ Result<void> SaveTable(const std::string& path, const StoredTable& stored,
   Result<std::string> bytes = Serialize(stored, chosen);
   if (!bytes.ok()) return std::move(bytes).error().At({path});
   return WriteFileAtomically(path, bytes.value());
+}
+
+Result<void> CheckReadsBack(const std::string& path, const TruthTable& table) {
+  AXLUT_ASSIGN_OR_RETURN(const std::string format, FormatFor(path, ""));
+  if (format == "axt") return {};
+  Result<std::string> bytes = Serialize(StoredTable{table, {}}, format);
+  if (!bytes.ok()) return std::move(bytes).error().At({path});
+  const Result<TruthTable> read = ParseHeaderless(*bytes, path, format);
+  if (read.ok() && *read == table) return {};
+  const std::string found = !read.ok() ? read.error().message()
+                                       : fmt::format("it would be read as {} x {}",
+                                                     ToString(read->a()), ToString(read->b()));
+  return Error::InvalidInput(
+             fmt::format("the name of a .{} file must say that its table is {} x {}; {}", format,
+                         ToString(table.a()), ToString(table.b()), found))
+      .At({path})
+      .Help(fmt::format("name it mul{}x{}{}_....{}, or write an .axt file", table.a().width,
+                        table.b().width, table.a().is_signed() ? "s" : "u", format));
 }
 
 }  // namespace axlut

@@ -69,4 +69,9 @@ Result<StoredTable> LoadTable(const std::string& path, const RawFormatHints& hin
 Result<void> SaveTable(const std::string& path, const StoredTable& stored,
                        const std::string& format = "");
 
+// Whether LoadTable will give `table` back, without hints, from a file of this path that SaveTable
+// wrote: a headerless file's name must say what its entries leave open. The Error says what is
+// missing.
+Result<void> CheckReadsBack(const std::string& path, const TruthTable& table);
+
 }  // namespace axlut

@@ -137,5 +137,29 @@ TEST_F(StoredTableFile, OfficialTablesSurviveTheContainerOnDisk) {
   EXPECT_EQ(count, 36);
 }
 
+TEST(CheckReadsBack, AHeaderlessNameMustTellWhatItsEntriesLeaveOpen) {
+  constexpr OperandSpec s3{3, Signedness::kTwosComplement}, s5{5, Signedness::kTwosComplement};
+  const TruthTable odd = *ExactTable(s3, s5);
+  EXPECT_TRUE(CheckReadsBack("folder/anything.axt", odd).ok());
+  EXPECT_TRUE(CheckReadsBack("folder/mul3x5s_mine.bin", odd).ok());
+  EXPECT_TRUE(CheckReadsBack("anything.npy", odd).ok());  // its shape and type tell both
+  const auto wrong = CheckReadsBack("folder/mul4x4s_mine.bin", odd);
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_THAT(wrong.error().ToString(),
+              HasSubstr("mul4x4s_mine.bin: error: the name of a .bin file must say that its table "
+                        "is 3-bit signed x 5-bit signed; it would be read as 4-bit signed x 4-bit "
+                        "signed"));
+  EXPECT_THAT(wrong.error().ToString(), HasSubstr("help: name it mul3x5s_....bin"));
+  EXPECT_THAT(CheckReadsBack("mine.bin", odd).error().message(), HasSubstr("must say"));
+  // 8x8 bits without a name are TFApprox' and unsigned.
+  constexpr OperandSpec s8{8, Signedness::kTwosComplement};
+  EXPECT_TRUE(CheckReadsBack("mine.bin", *ExactTable({}, {})).ok());
+  EXPECT_FALSE(CheckReadsBack("mine.bin", *ExactTable(s8, s8)).ok());
+  EXPECT_THAT(CheckReadsBack("mul8x3u.bin", *ExactTable({}, s3)).error().message(),
+              HasSubstr("must be all signed or all unsigned"));
+  EXPECT_THAT(CheckReadsBack("mine.txt", odd).error().message(),
+              HasSubstr("tables are written as axt, bin or npy"));
+}
+
 }  // namespace
 }  // namespace axlut

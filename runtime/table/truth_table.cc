@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace axlut {
@@ -65,6 +66,18 @@ TruthTable TruthTable::Transposed() const {
     }
   }
   return TruthTable(b_, a_, product_, std::move(swapped));
+}
+
+Result<TruthTable> TableOfProducts(OperandSpec a, OperandSpec b, std::vector<int32_t> products) {
+  const auto [least, most] = std::minmax_element(products.begin(), products.end());
+  const bool is_signed = a.is_signed() || b.is_signed() || (!products.empty() && *least < 0);
+  OperandSpec product{std::clamp(a.width + b.width, 1, 32),
+                      is_signed ? Signedness::kTwosComplement : Signedness::kUnsigned};
+  const auto fits = [&](int64_t value) {
+    return value >= product.min_value() && value <= product.max_value();
+  };
+  while (!products.empty() && !(fits(*least) && fits(*most))) ++product.width;
+  return TruthTable::Create(a, b, product, std::move(products));
 }
 
 Result<TruthTable> ExactTable(OperandSpec a, OperandSpec b) {

@@ -54,6 +54,11 @@ class TruthTable {
   std::vector<int32_t> products_;
 };
 
+// The table of these products, in storage order. The product is as wide as both operands together,
+// or as many bits more as the products need; signed if an operand is or a product is negative.
+// kInvalidInput for widths outside 1..12 and another number of products than 2^(a.width + b.width).
+Result<TruthTable> TableOfProducts(OperandSpec a, OperandSpec b, std::vector<int32_t> products);
+
 // The exact multiplier's table: products are width_a + width_b bits wide, signed if either
 // operand is. kInvalidInput for widths outside 1..12.
 Result<TruthTable> ExactTable(OperandSpec a, OperandSpec b);

@@ -119,5 +119,30 @@ TEST(TruthTable, WhatIsNoTableIsRefused) {
   }
 }
 
+TEST(TableOfProducts, MakesTheProductAsWideAsTheOperandsTogetherOrAsItsProductsNeed) {
+  const OperandSpec u1{1, kUnsigned}, s1{1, kSigned};
+  const struct {
+    OperandSpec a, b;
+    std::vector<int32_t> products;
+    OperandSpec product;
+  } cases[] = {
+      {u1, u1, {0, 0, 0, 3}, {2, kUnsigned}},
+      {u1, u1, {0, 0, 0, 4}, {3, kUnsigned}},
+      {u1, u1, {0, 0, 0, -1}, {2, kSigned}},
+      {u1, s1, {0, 0, 0, 1}, {2, kSigned}},
+      {s1, s1, {0, 0, -2, 2}, {3, kSigned}},
+      {u1, u1, {0, 2147483647, 0, 0}, {31, kUnsigned}},
+      {u1, u1, {0, 2147483647, 0, INT32_MIN}, {32, kSigned}},
+  };
+  for (const auto& c : cases) {
+    const auto table = TableOfProducts(c.a, c.b, c.products);
+    ASSERT_TRUE(table.ok()) << table.error().ToString();
+    EXPECT_EQ(table->product(), c.product) << ToString(table->product());
+    EXPECT_EQ(table->products(), c.products);
+  }
+  EXPECT_THAT(TableOfProducts(u1, u1, {}).error().message(), HasSubstr("needs 4 products, got 0"));
+  EXPECT_THAT(TableOfProducts({40, kUnsigned}, u1, {1}).error().message(), HasSubstr("got 40"));
+}
+
 }  // namespace
 }  // namespace axlut

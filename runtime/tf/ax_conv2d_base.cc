@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/tf/ax_conv2d_base.h"
 
-#include <cstdint>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace axlut {
@@ -16,15 +19,33 @@ std::vector<int64_t> DimensionsOf(const tf::Tensor& tensor) {
   return dimensions;
 }
 
+// A depthwise filter as one of HWIO, with a group for each channel. The elements stay in place.
+Result<std::vector<int64_t>> AsGrouped(const std::vector<int64_t>& filter, int64_t channels) {
+  if (filter.size() != 4) {
+    return Error::InvalidInput(fmt::format(
+        "filter must have 4 dimensions (height, width, channels, multiplier); its shape is [{}]",
+        fmt::join(filter, ", ")));
+  }
+  if (filter[2] != channels) {
+    return Error::InvalidInput(
+        fmt::format("a depthwise filter must have the input's channels; it has {}, the input {}",
+                    filter[2], channels));
+  }
+  return std::vector<int64_t>{filter[0], filter[1], 1, filter[2] * filter[3]};
+}
+
 }  // namespace
 
-AxConv2dBase::AxConv2dBase(tf::OpKernelConstruction* context) : OpKernel(context) {
+AxConv2dBase::AxConv2dBase(tf::OpKernelConstruction* context, FilterLayout filter_layout)
+    : OpKernel(context), filter_layout_(filter_layout) {
   std::vector<int64_t> strides, dilations, explicit_paddings;
   std::string padding, data_format;
   OP_REQUIRES_OK(context, context->GetAttr("strides", &strides));
   OP_REQUIRES_OK(context, context->GetAttr("dilations", &dilations));
   OP_REQUIRES_OK(context, context->GetAttr("padding", &padding));
-  OP_REQUIRES_OK(context, context->GetAttr("explicit_paddings", &explicit_paddings));
+  if (context->HasAttr("explicit_paddings")) {
+    OP_REQUIRES_OK(context, context->GetAttr("explicit_paddings", &explicit_paddings));
+  }
   OP_REQUIRES_OK(context, context->GetAttr("data_format", &data_format));
   auto attributes =
       Conv2dAttributes::Create(strides, dilations, padding, explicit_paddings, data_format);
@@ -34,8 +55,15 @@ AxConv2dBase::AxConv2dBase(tf::OpKernelConstruction* context) : OpKernel(context
 }
 
 void AxConv2dBase::Compute(tf::OpKernelContext* context) {
-  const auto shape = attributes_.ShapeFor(DimensionsOf(context->input(kInput.tensor)),
-                                          DimensionsOf(context->input(kFilter.tensor)));
+  const std::vector<int64_t> input = DimensionsOf(context->input(kInput.tensor));
+  std::vector<int64_t> filter = DimensionsOf(context->input(kFilter.tensor));
+  // Another rank than 4 is ShapeFor's error.
+  if (filter_layout_ == FilterLayout::kDepthwise && input.size() == 4) {
+    auto grouped = AsGrouped(filter, input[data_format() == DataFormat::kNhwc ? 3 : 1]);
+    OP_REQUIRES(context, grouped.ok(), ToStatus(grouped.error()));
+    filter = std::move(*grouped);
+  }
+  const auto shape = attributes_.ShapeFor(input, filter);
   OP_REQUIRES(context, shape.ok(), ToStatus(shape.error()));
   // Not the constructor, which ends the process when the number of elements overflows.
   tf::TensorShape output_shape;
@@ -47,6 +75,15 @@ void AxConv2dBase::Compute(tf::OpKernelContext* context) {
   std::shared_ptr<const LutTable> table;
   OP_REQUIRES_OK(context, table_.Get(&table));
   OP_REQUIRES_OK(context, Convolve(context, table, *shape, output));
+}
+
+InputQuantization AxConv2dBase::FilterQuantization(const OperandSpec& operand, bool narrow) const {
+  InputQuantization quantization{operand, narrow, 3};
+  if (filter_layout_ == FilterLayout::kDepthwise) {
+    quantization.axis = 2;
+    quantization.merged = 2;
+  }
+  return quantization;
 }
 
 }  // namespace axlut

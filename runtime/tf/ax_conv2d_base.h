@@ -3,6 +3,7 @@
 // output.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "runtime/nn/lut_conv2d.h"
@@ -13,9 +14,16 @@
 
 namespace axlut {
 
+// What the dimensions of a filter are.
+enum class FilterLayout : uint8_t {
+  kHwio,       // height, width, input channels of a group, output channels
+  kDepthwise,  // height, width, channels, multiplier: output channel = channel * multiplier + m
+};
+
 class AxConv2dBase : public tensorflow::OpKernel {
  public:
-  explicit AxConv2dBase(tensorflow::OpKernelConstruction* context);
+  explicit AxConv2dBase(tensorflow::OpKernelConstruction* context,
+                        FilterLayout filter_layout = FilterLayout::kHwio);
   void Compute(tensorflow::OpKernelContext* context) final;
 
  protected:
@@ -29,8 +37,11 @@ class AxConv2dBase : public tensorflow::OpKernel {
   // The table as it is now.
   absl::Status Table(std::shared_ptr<const LutTable>* table) const { return table_.Get(table); }
   DataFormat data_format() const { return attributes_.data_format; }
+  // How to quantize the filter: its range can be one per output channel.
+  InputQuantization FilterQuantization(const OperandSpec& operand, bool narrow) const;
 
  private:
+  const FilterLayout filter_layout_;
   TableAttribute table_;
   Conv2dAttributes attributes_;
 };

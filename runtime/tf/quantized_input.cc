@@ -16,13 +16,15 @@ namespace tf = ::tensorflow;
 
 std::string RangeName(const InputPlace& place) { return std::string(place.name) + "_range"; }
 
-// A tensor as [outer, channels, inner], the channels being the axis that has ranges.
+// A tensor as [outer, channels, inner], the channels being the axis that has ranges, or the axes.
 struct AxisView {
   int64_t outer = 1, channels = 1, inner = 1;
+  int64_t last_axis = 1;  // size of the last of the axes
 };
 
-absl::Status ViewAxis(const tf::Tensor& tensor, const InputPlace& place, int axis, AxisView* view) {
-  const int dimensions = tensor.dims();
+absl::Status ViewAxis(const tf::Tensor& tensor, const InputPlace& place,
+                      const InputQuantization& quantization, AxisView* view) {
+  const int dimensions = tensor.dims(), axis = quantization.axis;
   if (axis == InputQuantization::kNoAxis || dimensions == 0) {
     view->inner = tensor.NumElements();
     return absl::OkStatus();
@@ -34,8 +36,10 @@ absl::Status ViewAxis(const tf::Tensor& tensor, const InputPlace& place, int axi
                                       "; it is " + std::to_string(axis));
   }
   for (int i = 0; i < positive; ++i) view->outer *= tensor.dim_size(i);
-  view->channels = tensor.dim_size(positive);
-  for (int i = positive + 1; i < dimensions; ++i) view->inner *= tensor.dim_size(i);
+  const int end = std::min(positive + quantization.merged, dimensions);
+  for (int i = positive; i < end; ++i) view->channels *= tensor.dim_size(i);
+  view->last_axis = tensor.dim_size(end - 1);
+  for (int i = end; i < dimensions; ++i) view->inner *= tensor.dim_size(i);
   return absl::OkStatus();
 }
 
@@ -44,7 +48,8 @@ absl::Status CheckVectorRange(tf::OpKernelContext* context, const InputPlace& pl
                               const AxisView& view) {
   for (const int end : {place.range_min, place.range_min + 1}) {
     const tf::TensorShape& shape = context->input(end).shape();
-    if (shape.dims() != 0 && (shape.dims() != 1 || shape.dim_size(0) != view.channels)) {
+    const int64_t count = shape.dims() == 1 ? shape.dim_size(0) : 0;
+    if (shape.dims() != 0 && count != view.channels && (count == 0 || count != view.last_axis)) {
       return absl::InvalidArgumentError(
           RangeName(place) + " must be scalars or vectors of " + std::to_string(view.channels) +
           ", one per channel; one has the shape " + shape.DebugString());
@@ -67,7 +72,7 @@ absl::Status NudgeRanges(tf::OpKernelContext* context, const InputPlace& place,
   const int64_t count = is_vector ? view.channels : 1;
   const bool is_empty = context->input(place.tensor).NumElements() == 0;
   const auto end = [&](const tf::Tensor& ends, int64_t channel) {
-    return is_empty ? 0.0f : ends.flat<float>()(ends.dims() == 0 ? 0 : channel);
+    return is_empty ? 0.0f : ends.flat<float>()(channel % ends.NumElements());
   };
   for (int64_t channel = 0; channel < count; ++channel) {
     const std::string name =
@@ -166,7 +171,7 @@ absl::Status QuantizeInput(tf::OpKernelContext* context, const InputPlace& place
   const tf::Tensor& tensor = context->input(place.tensor);
   const Signedness signedness = quantization.operand.signedness;
   AxisView view;
-  TF_RETURN_IF_ERROR(ViewAxis(tensor, place, quantization.axis, &view));
+  TF_RETURN_IF_ERROR(ViewAxis(tensor, place, quantization, &view));
   TF_RETURN_IF_ERROR(NudgeRanges(context, place, quantization, view, &quantized->ranges));
   TF_RETURN_IF_ERROR(context->allocate_temp(tf::DT_UINT8, tensor.shape(), &quantized->patterns));
   uint8_t* const patterns = quantized->patterns.flat<uint8_t>().data();

@@ -36,6 +36,9 @@ struct InputQuantization {
   // kNoAxis: one range for the tensor.
   int axis = kNoAxis;
   static constexpr int kNoAxis = 1 << 30;
+  // How many dimensions, from `axis` on, the indices run over; a vector of ranges that is only as
+  // long as the last of them is repeated.
+  int merged = 1;
 };
 
 // InvalidArgument unless the ends of the range are scalars. Does not look at them.

@@ -8,12 +8,17 @@ namespace axlut {
 namespace tf = ::tensorflow;
 
 absl::Status TableAttribute::Read(tf::OpKernelConstruction* context) {
-  std::string encoding;
-  TF_RETURN_IF_ERROR(context->GetAttr("table", &path_));
-  TF_RETURN_IF_ERROR(context->GetAttr("encoding", &encoding));
-  const auto parsed = ParseEncoding(encoding);
-  if (!parsed.ok()) return ToStatus(parsed.error());
-  encoding_ = *parsed;
+  if (context->HasAttr("mul_map_file")) {
+    TF_RETURN_IF_ERROR(context->GetAttr("mul_map_file", &path_));
+    TF_RETURN_IF_ERROR(context->GetAttr("num_bits", &tfapprox_bits_.emplace()));
+  } else {
+    std::string encoding;
+    TF_RETURN_IF_ERROR(context->GetAttr("table", &path_));
+    TF_RETURN_IF_ERROR(context->GetAttr("encoding", &encoding));
+    const auto parsed = ParseEncoding(encoding);
+    if (!parsed.ok()) return ToStatus(parsed.error());
+    encoding_ = *parsed;
+  }
   std::shared_ptr<const LutTable> table;
   TF_RETURN_IF_ERROR(Get(&table));
   if (!table->plan_error().empty()) {
@@ -23,7 +28,9 @@ absl::Status TableAttribute::Read(tf::OpKernelConstruction* context) {
 }
 
 absl::Status TableAttribute::Get(std::shared_ptr<const LutTable>* table) const {
-  auto found = TableCache::Global().Get(path_, encoding_);
+  TableCache& cache = TableCache::Global();
+  auto found =
+      tfapprox_bits_ ? cache.GetTfapprox(path_, *tfapprox_bits_) : cache.Get(path_, encoding_);
   if (!found.ok()) return ToStatus(found.error());
   *table = std::move(*found);
   return absl::OkStatus();

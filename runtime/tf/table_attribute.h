@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The attributes `table` and `encoding`, which every op has.
+// Which table an op uses: the attributes `table` and `encoding`, or `mul_map_file` and `num_bits`
+// of the ops that stand in for TFApprox'.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "runtime/tf/table_cache.h"
@@ -12,8 +15,8 @@ namespace axlut {
 
 class TableAttribute {
  public:
-  // Reads both and loads the table: a wrong path should fail when the graph is made, not at its
-  // first step.
+  // Reads what the op has of them and loads the table: a wrong path should fail when the graph is
+  // made, not at its first step.
   absl::Status Read(tensorflow::OpKernelConstruction* context);
   // The table as it is now. Asked for at every step: TensorFlow keeps kernels of eager calls, files
   // may be rewritten.
@@ -22,6 +25,7 @@ class TableAttribute {
  private:
   std::string path_;
   OperandEncoding encoding_ = OperandEncoding::kAffine;
+  std::optional<int64_t> tfapprox_bits_;  // num_bits
 };
 
 }  // namespace axlut

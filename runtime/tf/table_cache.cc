@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "runtime/table/sign_magnitude.h"
 #include "runtime/table/stored_table.h"
+#include "runtime/tf/tfapprox_table.h"
 
 namespace axlut {
 namespace {
@@ -31,6 +33,11 @@ Result<OperandEncoding> ParseEncoding(const std::string& name) {
 bool TableCache::FileState::operator==(const FileState& other) const {
   return device == other.device && inode == other.inode && size_bytes == other.size_bytes &&
          modified_s == other.modified_s && modified_ns == other.modified_ns;
+}
+
+bool TableCache::Key::operator<(const Key& other) const {
+  return std::tie(path, encoding, tfapprox_bits) <
+         std::tie(other.path, other.encoding, other.tfapprox_bits);
 }
 
 TableCache& TableCache::Global() {
@@ -63,6 +70,16 @@ Result<std::shared_ptr<const LutTable>> TableCache::Get(const std::string& path,
   return GetLocked({path, encoding}, state);
 }
 
+Result<std::shared_ptr<const LutTable>> TableCache::GetTfapprox(const std::string& mul_map_file,
+                                                                int64_t num_bits) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  FileState state;  // of no file: always the same
+  if (!mul_map_file.empty()) {
+    AXLUT_ASSIGN_OR_RETURN(state, StateOf(mul_map_file));
+  }
+  return GetLocked({mul_map_file, OperandEncoding::kAffine, num_bits}, state);
+}
+
 Result<std::shared_ptr<const LutTable>> TableCache::GetLocked(const Key& key,
                                                               const FileState& state) {
   const auto known = entries_.find(key);
@@ -77,14 +94,19 @@ Result<std::shared_ptr<const LutTable>> TableCache::GetLocked(const Key& key,
 }
 
 Result<std::shared_ptr<const LutTable>> TableCache::Load(const Key& key, const FileState& state) {
-  const auto& [path, encoding] = key;
+  const std::string& path = key.path;
   const auto equal_one = [this](const TruthTable& table) -> std::shared_ptr<const LutTable> {
     for (const auto& [other, entry] : entries_) {
       if (entry.table->table() == table) return entry.table;
     }
     return nullptr;
   };
-  if (encoding == OperandEncoding::kSignMagnitude) {
+  if (key.tfapprox_bits) {
+    AXLUT_ASSIGN_OR_RETURN(TruthTable table, LoadTfapproxTable(path, *key.tfapprox_bits));
+    if (auto shared = equal_one(table)) return shared;
+    return LutTable::Create(std::move(table));
+  }
+  if (key.encoding == OperandEncoding::kSignMagnitude) {
     AXLUT_ASSIGN_OR_RETURN(const std::shared_ptr<const LutTable> magnitudes,
                            GetLocked({path, OperandEncoding::kAffine}, state));
     Result<TruthTable> table = SignMagnitudeTable(magnitudes->table());

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -35,6 +36,9 @@ class TableCache {
   // Errors are not remembered. Safe to call from any thread.
   Result<std::shared_ptr<const LutTable>> Get(const std::string& path,
                                               OperandEncoding encoding = OperandEncoding::kAffine);
+  // The same for a file, or none, as runtime/tf/tfapprox_table.h reads it.
+  Result<std::shared_ptr<const LutTable>> GetTfapprox(const std::string& mul_map_file,
+                                                      int64_t num_bits);
 
  private:
   // What identifies the state of a file without reading it.
@@ -51,7 +55,12 @@ class TableCache {
     std::shared_ptr<const LutTable> table;
     uint64_t last_use = 0;  // value of uses_ then
   };
-  using Key = std::pair<std::string, OperandEncoding>;  // path and encoding
+  struct Key {
+    std::string path;
+    OperandEncoding encoding = OperandEncoding::kAffine;
+    std::optional<int64_t> tfapprox_bits = std::nullopt;  // num_bits of GetTfapprox
+    bool operator<(const Key& other) const;
+  };
 
   static Result<FileState> StateOf(const std::string& path);
   // The next two expect the lock to be held.

@@ -93,6 +93,22 @@ TEST_F(TableCacheTest, EncodingsAreKnownByName) {
   EXPECT_THAT(ParseEncoding("signed").error().message(), HasSubstr("it is 'signed'"));
 }
 
+TEST_F(TableCacheTest, TfapproxFilesShareTheTablesOfEqualContent) {
+  const auto own = cache_.Get(Save("mul4x4u_t.bin", 7));
+  ASSERT_TRUE(own.ok());
+  EXPECT_EQ(cache_.GetTfapprox(Save("mul4x4u_copy.bin", 7), 4).value(), *own);
+  EXPECT_FALSE(cache_.GetTfapprox(folder_.path() + "/mul4x4u_t.bin", 5).ok());
+}
+
+TEST_F(TableCacheTest, NoTfapproxFileIsTheExactTableOfEachWidth) {
+  const auto exact = cache_.GetTfapprox("", 4);
+  ASSERT_TRUE(exact.ok());
+  EXPECT_EQ(exact.value()->table().ProductAt(15, 13), 195);
+  EXPECT_EQ(cache_.GetTfapprox("", 4).value(), *exact);
+  EXPECT_EQ(cache_.GetTfapprox("", 5).value()->table().products().size(), 1024u);
+  EXPECT_FALSE(cache_.Get("").ok());
+}
+
 TEST_F(TableCacheTest, RewrittenFileIsReadAgain) {
   const std::string path = Save("t.axt", 0);
   const auto before = cache_.Get(path);

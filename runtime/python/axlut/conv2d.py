@@ -4,7 +4,6 @@
 import tensorflow as tf
 
 from axlut import _arguments, _geometry, _library, gradients
-from axlut import _gradients  # noqa: F401  registers the op's gradient
 
 
 def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin

@@ -6,8 +6,6 @@ import tensorflow as tf
 from axlut import _arguments, _geometry, _library
 from axlut.conv2d import depthwise_operands
 
-tf.no_gradient("AxlutConv2DInteger")  # integers have none
-
 
 def ax_conv2d_integer(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin
                       data_format="NHWC", input_zero_point=0, filter_zero_point=0, *,

@@ -146,3 +146,37 @@ def correlate(a, b, zero_a, zero_b, table, strides, padding, dilations):
                 va, vb, za, zb = window - flip_a, weight - flip_b, zero_a - flip_a, zero_b[o] - flip_b
                 sums[..., o] += (products - zb * va - za * vb + za * zb).sum(-1)
     return sums
+
+
+def matmul(a, b, table, transpose_a=False, transpose_b=False, a_range=None, b_range=None,
+           narrow=(False, False)):
+    """The float32 product and its integer sums; b_range may hold vectors, one range per column."""
+    a_range = a_range or default_range(a)
+    b_range = b_range or default_range(b)
+    a = np.swapaxes(a, -1, -2) if transpose_a else a
+    b = np.swapaxes(b, -1, -2) if transpose_b else b
+    codes_a = quantize(a, a_range, table.widths[0], narrow[0])
+    scale_a, zero_a = nudge(*a_range, table.widths[0], narrow[0])
+    codes_b, scales, zeros = quantize_channels(b, b_range, table.widths[1], narrow[1])
+    flips = [(1 << width - 1) if table.signed else 0 for width in table.widths]
+    sums = matmul_integer(codes_a - flips[0], codes_b - flips[1], table, zero_a - flips[0],
+                          zeros - flips[1])
+    return (sums.astype(np.float64) * (np.float64(scale_a) * np.float64(scales))).astype(F), sums
+
+
+def matmul_integer(a, b, table, zero_a=0, zero_b=0):
+    """Sums of (T[a][b] - zero_b a - zero_a b + zero_a zero_b) for operand values, by matrices."""
+    a, b = np.asarray(a, np.int64), np.asarray(b, np.int64)
+    zero_b = np.broadcast_to(np.asarray(zero_b, np.int64), b.shape[-1:])
+    front = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    all_a = np.broadcast_to(a, front + a.shape[-2:])
+    all_b = np.broadcast_to(b, front + b.shape[-2:])
+    sums = np.zeros(front + (a.shape[-2], b.shape[-1]), np.int64)
+    masks = [(1 << width) - 1 for width in table.widths]
+    for index in np.ndindex(*front):
+        for x in range(b.shape[-1]):
+            rows, column = all_a[index], all_b[index][:, x]
+            products = table.products[rows & masks[0], column & masks[1]]
+            sums[index][:, x] = (products - zero_b[x] * rows - zero_a * column
+                                 + zero_a * zero_b[x]).sum(-1)
+    return sums

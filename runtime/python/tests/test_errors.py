@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 
 import axlut
-from axlut import _library
 import lut_reference as reference
 
 X = np.ones((1, 4, 4, 4), np.float32)

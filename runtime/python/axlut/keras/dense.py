@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""The dense layer whose products come from a table."""
+
+from __future__ import annotations
+
+import keras
+import tensorflow as tf
+
+from axlut import conv2d
+from axlut.keras.base import ApproximateLayer
+from axlut.keras.quantizers import PACKAGE
+from axlut.keras.table_product import TableProduct
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class AxDense(ApproximateLayer, keras.layers.Dense):
+    """keras.layers.Dense with every product of inputs and kernel from a table.
+
+    All arguments of keras.layers.Dense, and those of ApproximateLayer. Inputs of any rank >= 2 go
+    through the table; the kernel [inputs, units] is its column operand, and a per-channel kernel
+    quantizer has a range for each unit.
+    """
+
+    exact_class = keras.layers.Dense
+
+    def __init__(self, *args, table, input_quantizer="batch", kernel_quantizer="batch",
+                 encoding="affine", gradient="straight_through", mode="approximate", **kwargs):
+        super().__init__(*args, **kwargs)
+        self._set_up({"table": table, "input_quantizer": input_quantizer,
+                      "kernel_quantizer": kernel_quantizer, "encoding": encoding,
+                      "gradient": gradient}, mode)
+
+    def _make_products(self, arguments):
+        return (TableProduct(self, "", **arguments, channel_axes=(1,),
+                             approximate=_approximate, exact=keras.ops.matmul),)
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self._build_products([self.units])
+
+    def call(self, inputs, training=None):
+        outputs = self._multiply(0, inputs, self.kernel, training)
+        if self.bias is not None:
+            outputs = keras.ops.add(outputs, self.bias)
+        return outputs if self.activation is None else self.activation(outputs)
+
+
+def _approximate(inputs, kernel, table, input_range, kernel_range, **options):
+    """A 1x1 convolution of the rows."""
+    rows = tf.reshape(inputs, [-1, 1, 1, inputs.shape[-1]])
+    outputs = conv2d.ax_conv2d(rows, tf.reshape(kernel, [1, 1, *kernel.shape]), table,
+                               input_range=input_range, filter_range=kernel_range, **options)
+    outputs = tf.reshape(outputs, tf.concat([tf.shape(inputs)[:-1], [kernel.shape[-1]]], 0))
+    return tf.ensure_shape(outputs, [*inputs.shape[:-1], kernel.shape[-1]])
