@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: MIT
 """ax_conv2d and ax_depthwise_conv2d: convolutions whose products come from a truth table."""
 
+from typing import Optional
+
 import tensorflow as tf
 
 from axlut import _arguments, _geometry, _library, gradients
+from axlut._types import Gradient, Padding, Path, Range, Steps, TensorLike
 
 
-def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin
-              data_format="NHWC", input_range=None, filter_range=None, *, narrow_input=False,
-              narrow_filter=False, encoding="affine", gradient="straight_through", name=None):
+def ax_conv2d(
+        input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
+        padding: Padding = "SAME", dilations: Steps = 1, data_format: str = "NHWC",
+        input_range: Range = None, filter_range: Range = None, *, narrow_input: bool = False,
+        narrow_filter: bool = False, encoding: str = "affine",
+        gradient: Gradient = "straight_through", name: Optional[str] = None) -> tf.Tensor:
     """tf.nn.conv2d with every product taken from the table of an approximate multiplier.
 
     Both tensors are quantized to the table's operands as
@@ -54,10 +60,12 @@ def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # p
                      name)
 
 
-def ax_depthwise_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin
-                        data_format="NHWC", input_range=None, filter_range=None, *,
-                        narrow_input=False, narrow_filter=False, encoding="affine",
-                        gradient="straight_through", name=None):
+def ax_depthwise_conv2d(
+        input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
+        padding: Padding = "SAME", dilations: Steps = 1, data_format: str = "NHWC",
+        input_range: Range = None, filter_range: Range = None, *, narrow_input: bool = False,
+        narrow_filter: bool = False, encoding: str = "affine",
+        gradient: Gradient = "straight_through", name: Optional[str] = None) -> tf.Tensor:
     """tf.nn.depthwise_conv2d with every product taken from the table of an approximate multiplier.
 
     The arithmetic is that of ax_conv2d with one group per channel; strides may differ, and go
@@ -67,10 +75,10 @@ def ax_depthwise_conv2d(input, filter, table, strides=1, padding="SAME", dilatio
       input: float32, bfloat16 or float16 [batch, height, width, channels], or for "NCHW" [batch,
         channels, height, width]; the table's row operand a.
       filter: [height, width, channels, multiplier], of the same type; the column operand b.
-      filter_range: (min, max), numbers or scalar tensors, or vectors [channels * multiplier] in the
-        order of the output's channels.
-      table, strides, padding, dilations, data_format, input_range, narrow_input, narrow_filter,
-      encoding, gradient, name: as for ax_conv2d.
+      table, strides, padding, dilations, data_format: as for ax_conv2d.
+      input_range, filter_range: as for ax_conv2d; vectors are [channels * multiplier], in the order
+        of the output's channels.
+      narrow_input, narrow_filter, encoding, gradient, name: as for ax_conv2d.
 
     Returns:
       [batch, out_height, out_width, channels * multiplier] in the data format, of the input's type;
@@ -80,41 +88,11 @@ def ax_depthwise_conv2d(input, filter, table, strides=1, padding="SAME", dilatio
       As ax_conv2d.
     """
     input, filter = _operands("ax_depthwise_conv2d", input, filter)
-    input, filter = depthwise_operands("ax_depthwise_conv2d", input, filter, data_format)
+    input, filter = _geometry.depthwise_operands("ax_depthwise_conv2d", input, filter,
+                                                 data_format)
     return _convolve("ax_depthwise_conv2d", input, filter, table, strides, padding, dilations,
                      data_format, input_range, filter_range, narrow_input, narrow_filter, encoding,
                      gradient, name)
-
-
-def depthwise_operands(function, input, filter, data_format):  # pylint: disable=redefined-builtin
-    """The operands of a convolution with a group per channel, from those of a depthwise one.
-
-    The filter [h, w, c, m] becomes [h, w, 1, c * m]. That the input has c channels cannot be seen
-    from that any more, so it is checked here; what cannot be known yet, when the graph runs.
-    """
-    if filter.shape.rank not in (None, 4):
-        raise ValueError(f"{function}: filter must be [height, width, channels, multiplier]; its "
-                         f"shape is {filter.shape}")
-    if input.shape.rank not in (None, 4):
-        raise ValueError(
-            f"{function}: input must have 4 dimensions ({data_format}); its shape is {input.shape}")
-    axis = 1 if data_format == "NCHW" else 3
-    channels = filter.shape[2] if filter.shape.rank == 4 else None
-    found = input.shape[axis] if input.shape.rank == 4 else None
-    if channels is None or found is None:
-        check = tf.debugging.assert_equal(
-            tf.shape(input)[axis], tf.shape(filter)[2],
-            f"{function}: input must have as many channels as the filter")
-        with tf.control_dependencies([] if check is None else [check]):
-            input = tf.identity(input)
-    elif channels != found:
-        raise ValueError(f"{function}: input must have as many channels as the filter; they are "
-                         f"{found} and {channels}")
-    sizes = filter.shape.as_list() if filter.shape.rank == 4 else [None] * 4
-    dynamic = tf.shape(filter)
-    height, width = (dynamic[i] if size is None else size for i, size in enumerate(sizes[:2]))
-    outputs = dynamic[2] * dynamic[3] if None in sizes[2:] else sizes[2] * sizes[3]
-    return input, tf.reshape(filter, tf.stack([height, width, 1, outputs]))
 
 
 def _operands(function, input, filter):  # pylint: disable=redefined-builtin
