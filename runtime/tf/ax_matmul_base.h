@@ -29,6 +29,7 @@ class AxMatmulBase : public tensorflow::OpKernel {
                                 const std::shared_ptr<const LutTable>& table,
                                 const MatmulProblem& problem, tensorflow::Tensor* output) = 0;
 
+  absl::Status Table(std::shared_ptr<const LutTable>* table) const { return table_.Get(table); }
   // The dimension of b's tensor that its columns lie along.
   int column_axis() const { return attributes_.transpose_b ? -2 : -1; }
   LayerCache* layers() { return &layers_; }

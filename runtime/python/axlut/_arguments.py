@@ -106,11 +106,15 @@ def sum_type(value, what):
 
 
 def _range_end(end, what):
-    if hasattr(end, "dtype") and tf.as_dtype(end.dtype) != tf.float32:
-        if not tf.as_dtype(end.dtype).is_floating and not tf.as_dtype(end.dtype).is_integer:
-            raise TypeError(f"{what} must be a number; it is {tf.as_dtype(end.dtype).name}")
+    if hasattr(end, "dtype"):
+        dtype = tf.as_dtype(end.dtype)
+        if not dtype.is_floating and not dtype.is_integer:
+            raise TypeError(f"{what} must be a number; it is {dtype.name}")
         return tf.cast(end, tf.float32)
-    return tf.convert_to_tensor(end, tf.float32)
+    try:
+        return tf.convert_to_tensor(end, tf.float32)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what} must be a number; it is {end!r}") from None
 
 
 def _last_word(what):

@@ -7,8 +7,6 @@ from axlut import _arguments
 from axlut import _library
 from axlut import gradients
 
-_ENCODINGS = ("affine", "sign_magnitude")
-
 
 def ax_matmul(a, b, table, transpose_a: bool = False, transpose_b: bool = False, a_range=None,
               b_range=None, *, narrow_a: bool = False, narrow_b: bool = False,
@@ -96,6 +94,43 @@ def ax_dense(inputs, kernel, table, input_range=None, kernel_range=None, *,
     return product
 
 
+def ax_matmul_integer(a, b, table, transpose_a: bool = False, transpose_b: bool = False,
+                      a_zero_point=0, b_zero_point=0, *, encoding: str = "affine",
+                      out_type=tf.int32, name=None) -> tf.Tensor:
+    """The sums of ax_matmul for operands that are integers already, without any rounding.
+
+    Args:
+      a: [..., m, k] (transpose_a: [..., k, m]) operand VALUES: uint8 for an unsigned operand of the
+        table, int8 for a two's-complement one; of fewer than 8 bits, only values that they have.
+      b: [..., k, n] (transpose_b: [..., n, k]), likewise; broadcast as in tf.linalg.matmul.
+      table: path of an .axt, .bin or .npy table with operands of at most 8 bits.
+      transpose_a, transpose_b: whether the last two dimensions are swapped.
+      a_zero_point, b_zero_point: values of their operands that stand for 0.0, whole numbers or
+        int32 tensors: a scalar, for b also a vector [n].
+      encoding: as in ax_matmul; with "sign_magnitude" operands are two's complement.
+      out_type: tf.int32 or tf.int64.
+      name: of the op.
+
+    Returns:
+      [..., m, n] of out_type: with za and zb the zero points,
+      sum over k of (T[a][b] - zb a - za b + za zb).
+
+    Raises:
+      TypeError, ValueError: for an argument that is none of these.
+      tf.errors.InvalidArgumentError: for shapes, types and values that do not fit the table, a
+        table file that cannot be used, and out_type int32 where a sum of k products could leave it.
+    """
+    return _library.load_ops().axlut_mat_mul_integer(
+        _arguments.integer_tensor(a, "ax_matmul_integer: a"),
+        _arguments.integer_tensor(b, "ax_matmul_integer: b"),
+        _arguments.zero_point(a_zero_point, "ax_matmul_integer: a_zero_point"),
+        _arguments.zero_point(b_zero_point, "ax_matmul_integer: b_zero_point"),
+        table=_arguments.table_path(table, "ax_matmul_integer: table"),
+        encoding=_arguments.encoding(encoding, "ax_matmul_integer: encoding"),
+        transpose_a=transpose_a, transpose_b=transpose_b,
+        out_type=_arguments.sum_type(out_type, "ax_matmul_integer: out_type"), name=name)
+
+
 def _matmul(function, names, a, b, table, transpose_a, transpose_b, a_range, b_range, narrow_a,
             narrow_b, encoding, gradient, name):
     a = _arguments.float_tensor(a, f"{function}: {names[0]}")
@@ -105,6 +140,6 @@ def _matmul(function, names, a, b, table, transpose_a, transpose_b, a_range, b_r
     return _library.load_ops().axlut_mat_mul(
         a, b, a_min, a_max, b_min, b_max,
         table=_arguments.table_path(table, f"{function}: table"),
-        encoding=_arguments.choice(encoding, _ENCODINGS, f"{function}: encoding"),
+        encoding=_arguments.encoding(encoding, f"{function}: encoding"),
         transpose_a=transpose_a, transpose_b=transpose_b, narrow_a=narrow_a, narrow_b=narrow_b,
         name=name, **gradients.op_attributes(gradient, names=("a", "b")))

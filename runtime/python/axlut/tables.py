@@ -92,7 +92,7 @@ def load(path, encoding: str = "affine") -> Table:
       tf.errors.InvalidArgumentError: the file cannot be read, with the reason; or sign_magnitude
         and an operand is signed.
     """
-    _arguments.choice(encoding, ("affine", "sign_magnitude"), "tables.load: encoding")
+    check_encoding(encoding, "tables.load")
     with tf.init_scope(), tf.device("CPU:0"):
         products, a_signed, b_signed = _library.load_ops().axlut_table(
             table=_arguments.table_path(path, "tables.load: path"), encoding=encoding)
@@ -146,3 +146,8 @@ def from_function(function, width_a: int = 8, width_b: int = 8, a_signed: bool =
     b = operand_values(width_b, b_signed)[np.newaxis, :]
     products = np.broadcast_to(np.asarray(function(a, b)), (1 << width_a, 1 << width_b))
     return from_products(products, a_signed, b_signed)
+
+
+def check_encoding(encoding: str, where: str) -> None:
+    """ValueError unless the encoding of operands is one that ops know."""
+    _arguments.encoding(encoding, f"{where}: encoding")

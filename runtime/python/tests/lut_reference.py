@@ -155,24 +155,19 @@ def matmul(a, b, table, transpose_a=False, transpose_b=False, a_range=None, b_ra
     b_range = b_range or default_range(b)
     a = np.swapaxes(a, -1, -2) if transpose_a else a
     b = np.swapaxes(b, -1, -2) if transpose_b else b
-    ends = np.broadcast_to(np.reshape(b_range, (2, -1)), (2, b.shape[-1]))
-    scale_a, zero_a = nudge(*a_range, table.widths[0], narrow[0])
     codes_a = quantize(a, a_range, table.widths[0], narrow[0])
-    codes_b = np.empty(b.shape, np.int64)
-    scales, zeros = np.empty(b.shape[-1]), np.empty(b.shape[-1], np.int64)
-    for column, bounds in enumerate(ends.T):
-        scales[column], zeros[column] = nudge(*bounds, table.widths[1], narrow[1])
-        codes_b[..., column] = quantize(b[..., column], bounds, table.widths[1], narrow[1])
+    scale_a, zero_a = nudge(*a_range, table.widths[0], narrow[0])
+    codes_b, scales, zeros = quantize_channels(b, b_range, table.widths[1], narrow[1])
     flips = [(1 << width - 1) if table.signed else 0 for width in table.widths]
     sums = matmul_integer(codes_a - flips[0], codes_b - flips[1], table, zero_a - flips[0],
                           zeros - flips[1])
-    return (sums.astype(np.float64) * (np.float64(scale_a) * scales)).astype(F), sums
+    return (sums.astype(np.float64) * (np.float64(scale_a) * np.float64(scales))).astype(F), sums
 
 
 def matmul_integer(a, b, table, zero_a=0, zero_b=0):
     """Sums of (T[a][b] - zero_b a - zero_a b + zero_a zero_b) for operand values, by matrices."""
     a, b = np.asarray(a, np.int64), np.asarray(b, np.int64)
-    zero_b = np.broadcast_to(zero_b, b.shape[-1:])
+    zero_b = np.broadcast_to(np.asarray(zero_b, np.int64), b.shape[-1:])
     front = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     all_a = np.broadcast_to(a, front + a.shape[-2:])
     all_b = np.broadcast_to(b, front + b.shape[-2:])

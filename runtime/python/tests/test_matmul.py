@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 import axlut
+from axlut import tables
 import lut_reference as reference
 
 
@@ -136,9 +137,7 @@ def test_other_float_types_are_rounded_once_at_the_end(save, dtype):
 
 def test_sign_magnitude_multiplies_magnitudes(save):
     unsigned = save(reference.random_table(16, 8, 8))
-    values = reference.operand_values(8, True)
-    signs = np.multiply.outer(np.where(values < 0, -1, 1), np.where(values < 0, -1, 1))
-    signed = reference.Table(unsigned.products[np.ix_(abs(values), abs(values))] * signs, True)
+    signed = reference.sign_magnitude(unsigned)
     a, b = tensors(17, (3, 4, 21), (3, 21, 5))
     expected, _ = reference.matmul(a, b, signed)
     got = axlut.ax_matmul(a, b, unsigned.path, encoding="sign_magnitude")
@@ -250,6 +249,87 @@ def test_table_path_is_independent_of_the_working_directory(save, monkeypatch):
     expected = multiply(a)
     monkeypatch.chdir("/")
     np.testing.assert_array_equal(multiply(a), expected)
+
+
+def integers(seed, shape, width, signed):
+    values = reference.operand_values(width, signed)
+    codes = np.random.default_rng(seed).integers(0, 1 << width, shape)
+    return values[codes].astype(np.int8 if signed else np.uint8)
+
+
+@pytest.mark.parametrize("width_a, width_b, signed", [(8, 8, False), (8, 8, True), (8, 4, True),
+                                                      (3, 7, False), (2, 8, True)])
+@pytest.mark.parametrize("batch_a, batch_b", [((), ()), ((4,), ()), ((2, 1), (3,)), ((9,), (9,))])
+def test_integer_sums_equal_the_reference(save, width_a, width_b, signed, batch_a, batch_b):
+    table = save(reference.random_table(35, width_a, width_b, signed))
+    a = integers(36, (*batch_a, 6, 13), width_a, signed)
+    b = integers(37, (*batch_b, 13, 5), width_b, signed)
+    zero_a = int(integers(38, (), width_a, signed))
+    for zero_b in (0, int(integers(39, (), width_b, signed)), integers(40, 5, width_b, signed)):
+        expected = reference.matmul_integer(a, b, table, zero_a, zero_b)
+        for out_type in (tf.int32, tf.int64):
+            got = axlut.ax_matmul_integer(a, b, table.path, a_zero_point=zero_a,
+                                          b_zero_point=zero_b, out_type=out_type)
+            assert got.dtype == out_type
+            np.testing.assert_array_equal(got, expected)
+    swapped = axlut.ax_matmul_integer(np.swapaxes(a, -1, -2), np.swapaxes(b, -1, -2), table.path,
+                                      True, True, zero_a, zero_b)
+    np.testing.assert_array_equal(swapped, expected)
+
+
+def test_operands_of_integers_may_differ_in_sign(tmp_path):
+    products = np.random.default_rng(41).integers(-2**15, 2**15, (256, 256))
+    path = tables.from_products(products, b_signed=True).save(tmp_path / "mixed.axt")
+    a, b = integers(42, (3, 9), 8, False), integers(43, (9, 4), 8, True)
+    expected = products[a[:, :, None], b.astype(int)[None] & 255].sum(1)
+    np.testing.assert_array_equal(axlut.ax_matmul_integer(a, b, path), expected)
+    with pytest.raises(tf.errors.InvalidArgumentError,
+                       match="b must be int8 for the table's 8-bit signed operand; it is uint8"):
+        axlut.ax_matmul_integer(a, b.astype(np.uint8), path)
+
+
+def test_integer_sums_near_the_end_of_int32(save):
+    table = save(reference.Table(np.full((256, 256), 65535)))
+    a, b = integers(44, (2, 33000), 8, False), integers(45, (33000, 3), 8, False)
+    with pytest.raises(tf.errors.InvalidArgumentError,
+                       match="sums of 33000 products of this table can leave int32; use .* int64"):
+        axlut.ax_matmul_integer(a, b, table.path)
+    got = axlut.ax_matmul_integer(a, b, table.path, out_type=tf.int64)
+    assert (got.numpy() == 33000 * 65535).all()
+    got = axlut.ax_matmul_integer(a[:, :32768], b[:32768], table.path)
+    assert (got.numpy() == 32768 * 65535).all()
+
+
+def test_integer_products_in_graphs_and_of_empty_tensors(save):
+    table = save(reference.random_table(46))
+    multiply = tf.function(lambda a, b: axlut.ax_matmul_integer(a, b, table.path, a_zero_point=3),
+                           input_signature=[tf.TensorSpec([None, 5], tf.uint8),
+                                            tf.TensorSpec([2, 5, 3], tf.uint8)])
+    assert multiply.get_concrete_function().output_shapes.as_list() == [2, None, 3]
+    a, b = integers(47, (4, 5), 8, False), integers(48, (2, 5, 3), 8, False)
+    np.testing.assert_array_equal(multiply(a, b), reference.matmul_integer(a, b, table, 3))
+    assert multiply(a[:0], b).shape == (2, 0, 3)
+    assert not axlut.ax_matmul_integer(a[:, :0], b[:, :0], table.path).numpy().any()
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ({"a": np.full((2, 3), 16, np.uint8)}, r"operand, 0 \.\. 15; element 0 is 16"),
+    ({"a": np.zeros((2, 3), np.int8)}, "a must be uint8 for the table's 4-bit unsigned operand"),
+    ({"a": np.zeros((2, 3), np.float32)}, "a must be uint8 or int8; it is float32"),
+    ({"b": [[1]]}, "b must be a uint8 or int8 tensor or array; it is a list"),
+    ({"b": np.zeros((2, 4), np.uint8)}, "they are 3 and 2"),
+    ({"a_zero_point": 16}, "a_zero_point must be a value of .* it is 16"),
+    ({"a_zero_point": [1, 2]}, r"a_zero_point must be a scalar.*; it has the shape \[2\]"),
+    ({"b_zero_point": [1, 2]}, "b_zero_point must be a scalar or a vector of 4"),
+    ({"b_zero_point": 0.5}, "b_zero_point must be whole numbers"),
+    ({"out_type": tf.int16}, "out_type must be tf.int32 or tf.int64"),
+    ({"encoding": "gray"}, "encoding must be 'affine' or 'sign_magnitude'"),
+])
+def test_wrong_arguments_of_integers_are_named(save, arguments, message):
+    table = save(reference.exact_table(4, 4))
+    given = {"a": np.ones((2, 3), np.uint8), "b": np.ones((3, 4), np.uint8), **arguments}
+    with pytest.raises((ValueError, TypeError, tf.errors.InvalidArgumentError), match=message):
+        axlut.ax_matmul_integer(table=table.path, **given)
 
 
 A, B = tensors(34, (2, 3), (3, 4))

@@ -143,7 +143,7 @@ def test_widths_of_functions_are_checked():
 
 
 def test_unknown_encodings_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="encoding must be 'affine' or 'sign_magnitude'; it is 'x'"):
+    with pytest.raises(ValueError, match="must be 'affine' or 'sign_magnitude'; it is 'x'"):
         tables.load(tmp_path / "t.axt", encoding="x")
 
 

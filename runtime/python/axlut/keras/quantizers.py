@@ -33,6 +33,7 @@ class Quantizer:
     """
 
     has_state = False  # whether a layer keeps a range for it
+    calibrates = False  # whether axlut.calibrate sets that range
 
     def __init__(self, symmetric: bool = False, narrow: bool = False, per_channel: bool = False):
         self.symmetric = bool(symmetric)
@@ -121,6 +122,11 @@ class FixedRange(Quantizer):
         super().__init__(symmetric, narrow, per_channel)
         self.low, self.high = _bounds(low, high, "FixedRange")
 
+    @property
+    def calibrates(self) -> bool:
+        """A range that was given is kept."""
+        return self.low is None
+
     def initial_range(self, channels):
         if self.low is None:
             return super().initial_range(channels)
@@ -153,7 +159,7 @@ class MovingAverage(Quantizer):
       ValueError: the decay or the initial range is none.
     """
 
-    has_state = True
+    has_state = calibrates = True
 
     def __init__(self, decay: float = 0.999, initial=None, symmetric: bool = False,
                  narrow: bool = False, per_channel: bool = False):
