@@ -95,6 +95,18 @@ bool QuantizeToPatterns(const NudgedRange& range, Signedness signedness, const f
   return nans == 0;
 }
 
+void FromPatterns(const NudgedRange& range, Signedness signedness, const float* values,
+                  const uint8_t* patterns, int64_t count, float* meant, bool* inside) {
+  const int32_t flip = SignOffset(range.width, signedness);
+  for (int64_t i = 0; i < count; ++i) {
+    const int32_t steps = (patterns[i] ^ flip) - range.zero_code;
+    meant[i] = static_cast<float>(steps) * range.scale;
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    inside[i] = (values[i] >= range.min) & (values[i] <= range.max);
+  }
+}
+
 ChannelRanges::ChannelRanges(const std::vector<NudgedRange>& ranges, Signedness signedness)
     : flip_(ranges.empty() ? 0 : SignOffset(ranges[0].width, signedness)) {
   for (const NudgedRange& range : ranges) {

@@ -38,6 +38,11 @@ Result<NudgedRange> NudgeRange(float min, float max, int width, const std::strin
 bool QuantizeToPatterns(const NudgedRange& range, Signedness signedness, const float* values,
                         int64_t count, uint8_t* patterns);
 
+// What patterns of the range stand for, (value - zero point) * scale, and whether the values that
+// they were made of are in the range, neither clipped nor NaN.
+void FromPatterns(const NudgedRange& range, Signedness signedness, const float* values,
+                  const uint8_t* patterns, int64_t count, float* meant, bool* inside);
+
 // The ranges of a tensor's channels, in the form that a loop over channels reads.
 class ChannelRanges {
  public:

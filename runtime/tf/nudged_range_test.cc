@@ -173,6 +173,30 @@ TEST(QuantizeToPatterns, NarrowOperandsUseTheirOwnNumberOfCodes) {
               ElementsAre(2, 3, 0, 1));
 }
 
+TEST(FromPatterns, GivesValuesAndWhatWasClipped) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  for (const Signedness signedness : {Signedness::kUnsigned, Signedness::kTwosComplement}) {
+    for (const bool narrow : {false, true}) {
+      const auto range = NudgeRange(-2, 5, 4, "input_range", narrow);
+      const std::vector<float> values = {-3, range->min, -1, 0, 0.3f, range->max, 6, nan};
+      std::vector<uint8_t> patterns(values.size());
+      QuantizeToPatterns(*range, signedness, values.data(), 8, patterns.data());
+      std::vector<float> meant(values.size());
+      bool inside[8];
+      FromPatterns(*range, signedness, values.data(), patterns.data(), 8, meant.data(), inside);
+      const OperandSpec operand{4, signedness};
+      for (size_t i = 0; i < values.size(); ++i) {
+        const int64_t steps = operand.ValueOf(patterns[i]) - ZeroPoint(*range, signedness);
+        EXPECT_EQ(meant[i], static_cast<float>(steps) * range->scale) << i;
+        EXPECT_EQ(inside[i], i != 0 && i < 6) << i;
+      }
+      EXPECT_EQ(meant[0], range->min);
+      EXPECT_EQ(meant[3], 0);
+      EXPECT_EQ(meant[5], range->max);
+    }
+  }
+}
+
 TEST(QuantizeToPatterns, ReportsNan) {
   const auto range = NudgeRange(-1.0f, 1.0f, 8, "r");
   ASSERT_TRUE(range.ok());
