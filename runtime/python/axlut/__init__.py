@@ -21,6 +21,7 @@ gradients            how gradients through tables are computed (a module)
 keras                Keras layers and quantizers (a module)
 ranges               ranges of tensors for quantization (a module)
 tables               truth tables as NumPy arrays (a module)
+tfapprox             TFApprox' ops and Keras layers under their own names (a module)
 weight_tuning        more of the tuning of weights (a module)
 
 Importing axlut is quick: TensorFlow and the ops are loaded when a name is first used.
@@ -51,7 +52,7 @@ _MODULES = {
     "tune_table": "axlut.weight_tuning",
     "tune_weights": "axlut.weight_tuning",
 }
-_SUBMODULES = ("gradients", "keras", "ranges", "tables", "weight_tuning")
+_SUBMODULES = ("gradients", "keras", "ranges", "tables", "tfapprox", "weight_tuning")
 __all__ = ["__version__", *_MODULES, *_SUBMODULES]
 
 

@@ -31,6 +31,8 @@ def load_ops() -> types.ModuleType:
         ops = tf.load_op_library(str(path))
     except (OSError, tf.errors.NotFoundError) as error:
         raise ImportError(f"axlut's op cannot be loaded from {path}: {error}") from error
-    for gradients in ("axlut._gradients", "axlut._matmul_gradients"):  # which import this module
-        importlib.import_module(gradients)
+    # They import this module. A SavedModel is differentiated by whoever loads it, who may call
+    # nothing else of axlut.
+    for gradients in ("_gradients", "_matmul_gradients", "_tfapprox_gradients"):
+        importlib.import_module(f"axlut.{gradients}")
     return ops

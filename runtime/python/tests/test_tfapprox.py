@@ -118,7 +118,8 @@ def test_defect_8_sums_beyond_24_bits_are_exact():
     integers = np.einsum("k,kc->c", x.ravel().astype(np.int64), w[0, 0].astype(np.int64))
     assert integers.min() > 2**24
     np.testing.assert_array_equal(got.ravel(), integers.astype(np.float32))
-    theirs, _ = tfapprox_reference.conv2d(x, w, reference.exact_table().products, (0, 255), (0, 255))
+    theirs, _ = tfapprox_reference.conv2d(x, w, reference.exact_table().products, (0, 255),
+                                          (0, 255))
     assert np.abs(theirs.ravel() - integers).max() > 100
 
 
@@ -133,7 +134,8 @@ def test_defect_9_other_widths_than_8(tmp_path, num_bits, form):
     file = tmp_path / "table.bin"
     (full if form == "corner" else products).astype("<u2").tofile(file)
     got = convolve(x, w, x_range, w_range, "" if form == "exact" else file, num_bits=num_bits)
-    expected, _ = reference.conv2d(x, w, reference.Table(products), x_range=x_range, w_range=w_range)
+    expected, _ = reference.conv2d(x, w, reference.Table(products), x_range=x_range,
+                                   w_range=w_range)
     np.testing.assert_array_equal(got, expected)
 
 
@@ -233,7 +235,7 @@ def check_gradients(got, expected):
 @pytest.mark.parametrize("geometry", [
     {"strides": [1, 2, 1, 1], "padding": "SAME"},
     {"strides": [1, 1, 1, 1], "padding": "VALID", "dilations": [1, 2, 2, 1]},
-    {"strides": [1, 1, 1, 1], "padding": "EXPLICIT", "explicit_paddings": [0, 0, 2, 1, 0, 3, 0, 0]}])
+    {"strides": [1] * 4, "padding": "EXPLICIT", "explicit_paddings": [0, 0, 2, 1, 0, 3, 0, 0]}])
 def test_defect_14_the_gradient_is_that_of_the_exact_convolution(save, geometry):
     """On the tensors as they are given: random products do not show in it."""
     values = gradient_case()
@@ -355,6 +357,22 @@ def test_errors_name_what_is_wrong(changes, message):
     arguments |= {"strides": [1, 1, 1, 1], "num_bits": 8, "mul_map_file": "", "padding": "SAME"}
     with pytest.raises((tf.errors.InvalidArgumentError, ValueError), match=message):
         approx_op_module.approx_conv2d_with_min_max_vars(**{**arguments, **changes})
+
+
+@pytest.mark.parametrize("changes, message", [
+    ({"filter": np.zeros((3, 3, 2, 2), np.float32)},
+     "a depthwise filter must have the input's channels; it has 2, the input 3"),
+    ({"filter": np.zeros((3, 3, 3), np.float32)}, r"\(height, width, channels, multiplier\)"),
+    ({"input": np.zeros((4, 4, 3), np.float32)}, "input must have 4 dimensions"),
+    ({"filter_min": [-1.0] * 4, "filter_max": [1.0] * 4}, "vectors of 6, one per channel"),
+    ({"filter_min": [-1.0] * 3, "filter_max": [1.0] * 3}, "vectors of 6, one per channel"),
+])
+def test_errors_of_the_depthwise_op_name_what_is_wrong(changes, message):
+    arguments = dict(zip(NAMES, (np.zeros((1, 4, 4, 3), np.float32),
+                                 np.zeros((3, 3, 3, 2), np.float32), -1.0, 1.0, -1.0, 1.0)))
+    arguments |= {"strides": [1, 1, 1, 1], "num_bits": 8, "mul_map_file": "", "padding": "SAME"}
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        approx_op_module.approx_depthwise_conv2d_with_min_max_vars(**{**arguments, **changes})
 
 
 def test_file_of_the_wrong_size_is_an_error(tmp_path):

@@ -88,22 +88,33 @@ def test_load_op_library_gives_the_module():
 
 
 def test_graphs_with_tfapprox_ops_run_once_the_ops_are_loaded(save, tmp_path):
-    """By load_ops alone, in a process that has never seen axlut.tfapprox."""
+    """By load_ops alone, in a process that has never seen axlut.tfapprox; their gradients too."""
     path = save(reference.random_table(1)).path
+    w = np.random.default_rng(2).uniform(0, 1, (3, 3, 2, 2)).astype(np.float32)
     module = tf.Module()
     module.serve = tf.function(
         lambda x: axlut.tfapprox.approx_conv2d_with_min_max_vars(
-            x, tf.ones((3, 3, 2, 2)), 0.0, 1.0, 0.0, 1.0, strides=[1, 1, 1, 1], num_bits=8,
-            mul_map_file=path, padding="SAME"),
+            x, w, 0.0, 1.0, 0.0, 1.0, strides=[1, 1, 1, 1], num_bits=8, mul_map_file=path,
+            padding="SAME"),
         input_signature=[tf.TensorSpec([None, 4, 4, 2])])
     tf.saved_model.save(module, str(tmp_path / "model"))
-    x = np.random.default_rng(2).uniform(0, 1, (1, 4, 4, 2)).astype(np.float32)
+    x = np.random.default_rng(3).uniform(0, 1, (1, 4, 4, 2)).astype(np.float32)
     np.save(tmp_path / "x.npy", x)
-    code = ("import numpy as np, tensorflow as tf, axlut; axlut.load_ops();"
-            f"model = tf.saved_model.load('{tmp_path}/model');"
-            f"np.save('{tmp_path}/y.npy', model.serve(np.load('{tmp_path}/x.npy')))")
+    code = f"""
+import numpy as np, tensorflow as tf, axlut
+axlut.load_ops()
+model = tf.saved_model.load("{tmp_path}/model")
+x = tf.constant(np.load("{tmp_path}/x.npy"))
+with tf.GradientTape() as tape:
+    tape.watch(x)
+    y = model.serve(x)
+np.savez("{tmp_path}/y.npz", y=y, gradient=tape.gradient(y, x))
+"""
     subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    np.testing.assert_array_equal(np.load(tmp_path / "y.npy"), module.serve(x))
+    results = np.load(tmp_path / "y.npz")
+    np.testing.assert_array_equal(results["y"], module.serve(x))
+    exact = tf.nn.conv2d_transpose(tf.ones((1, 4, 4, 2)), w, x.shape, 1, "SAME")
+    np.testing.assert_allclose(results["gradient"], exact, rtol=1e-5)
 
 
 def layer_on(layer, shape, seed=3):
@@ -140,8 +151,9 @@ def test_per_channel_ranges_are_used_when_asked_for(save):
                                                 mul_map_file=table.path, per_channel=True),
                       (2, 5, 5, 3))
     kernel = layer.get_weights()[0]
-    expected = np.concatenate([reference.conv2d(x, kernel[..., c:c + 1], table,
-                                                x_range=(x.min(), x.max()))[0] for c in range(4)], -1)
+    expected = np.concatenate([
+        reference.conv2d(x, kernel[..., c:c + 1], table, x_range=(x.min(), x.max()))[0]
+        for c in range(4)], -1)
     np.testing.assert_array_equal(got, expected)
 
 
@@ -168,6 +180,28 @@ def test_separable_layer_is_approximate_depthwise_and_exact_pointwise(save):
     pointwise, bias = layer.get_weights()[1:]
     np.testing.assert_allclose(got, np.asarray(depthwise(x)) @ pointwise[0, 0] + bias, rtol=1e-4,
                                atol=1e-4)
+
+
+def test_layers_of_mixed_precision_compute_in_float32_and_give_their_type(save):
+    table = save(reference.random_table(12))
+    options = {"padding": "same", "use_bias": False, "mul_map_file": table.path}
+    x, got = layer_on(mixed := FakeApproxConv2D(3, 3, dtype="mixed_float16", **options),
+                      (1, 5, 4, 2))
+    in_float = FakeApproxConv2D(3, 3, **options)
+    in_float.build(x.shape)
+    in_float.set_weights([w.astype(np.float16) for w in mixed.get_weights()])
+    assert got.dtype == np.float16
+    np.testing.assert_array_equal(
+        got, np.asarray(in_float(x.astype(np.float16).astype(np.float32))).astype(np.float16))
+
+
+def test_groups_follow_from_the_argument(save):
+    table = save(reference.random_table(13))
+    layer = FakeApproxConv2D(4, 3, padding="same", use_bias=False, mul_map_file=table.path,
+                             groups=2)
+    x, got = layer_on(layer, (1, 5, 4, 6))
+    expected, _ = reference.conv2d(x, layer.get_weights()[0], table)
+    np.testing.assert_array_equal(got, expected)
 
 
 def test_constant_inputs_are_no_nan(save):
@@ -203,7 +237,8 @@ def test_layers_learn(save):
         FakeApproxDepthwiseConv2D(3, activation="relu", mul_map_file=table.path),
         keras.layers.GlobalMaxPooling2D(), keras.layers.Dense(2)])
     model.compile(keras.optimizers.Adam(0.01),
-                  keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+                  keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+                  metrics=["accuracy"])
     model.fit(images, labels, epochs=10, verbose=0)
     assert model.evaluate(images, labels, verbose=0)[1] > 0.9
 

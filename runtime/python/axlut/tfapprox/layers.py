@@ -143,8 +143,8 @@ class FakeApproxDepthwiseConv2D(_ThroughTable, keras.layers.DepthwiseConv2D):
 class FakeApproxSeparableConv2D(_ThroughTable, keras.layers.SeparableConv2D):
     """keras.layers.SeparableConv2D whose depthwise part goes through a table.
 
-    The pointwise part stays an exact float convolution, as in TFApprox4IL; axlut.keras has the layer
-    with both parts approximate.
+    The pointwise part stays an exact float convolution, as in TFApprox4IL; axlut.keras has the
+    layer with both parts approximate.
 
     Args:
       filters, kernel_size: of keras.layers.SeparableConv2D.

@@ -32,8 +32,8 @@ def approx_conv2d_with_min_max_vars(input: tf.Tensor, filter: tf.Tensor,  # pyli
       strides, dilations: four numbers in the order of data_format; those of batch and channels 1.
       num_bits: width of both operands, 1 .. 8.
       mul_map_file: path of a file of 16-bit little-endian products without a header, whatever its
-        name: 65,536 of them, entry (input << 8) | filter, of which num_bits < 8 uses the low corner,
-        or 2^(2 num_bits), entry (input << num_bits) | filter. "": the exact multiplier.
+        name: 65,536 of them, entry (input << 8) | filter, of which num_bits < 8 uses the low
+        corner, or 2^(2 num_bits), entry (input << num_bits) | filter. "": the exact multiplier.
       padding: "SAME", "VALID" or "EXPLICIT".
       explicit_paddings: [0, 0, top, bottom, left, right, 0, 0] with "EXPLICIT", else empty.
       data_format: "NHWC" or "NCHW".
@@ -113,37 +113,3 @@ def _absolute(mul_map_file):
     """The path is part of a graph, which may run in another working directory."""
     path = os.fspath(mul_map_file)
     return os.path.abspath(path) if path else ""
-
-
-@tf.RegisterGradient("ApproxConv2DWithMinMaxVars")
-def _conv2d_gradient(op, upstream):
-    return _straight_through(op, upstream, tf.raw_ops.Conv2DBackpropInput,
-                             tf.raw_ops.Conv2DBackpropFilter)
-
-
-@tf.RegisterGradient("ApproxDepthwiseConv2DWithMinMaxVars")
-def _depthwise_gradient(op, upstream):
-    return _straight_through(op, upstream, tf.raw_ops.DepthwiseConv2dNativeBackpropInput,
-                             tf.raw_ops.DepthwiseConv2dNativeBackpropFilter)
-
-
-def _straight_through(op, upstream, backprop_input, backprop_filter):
-    """Of the exact convolution; TensorFlow has it for NHWC on every device."""
-    input, filter, *ranges = op.inputs
-    geometry = {name: op.get_attr(name) for name in ("strides", "dilations")}
-    explicit = op.get_attr("explicit_paddings") if op.type == "ApproxConv2DWithMinMaxVars" else []
-    nchw = op.get_attr("data_format") == b"NCHW"
-    if nchw:
-        input, upstream = (tf.transpose(tensor, [0, 2, 3, 1]) for tensor in (input, upstream))
-        geometry = {name: [steps[0], *steps[2:], steps[1]] for name, steps in geometry.items()}
-        explicit = [*explicit[:2], *explicit[4:], *explicit[2:4]]
-    geometry["padding"] = op.get_attr("padding").decode()
-    if explicit:
-        geometry["explicit_paddings"] = explicit
-    to_input = backprop_input(input_sizes=tf.shape(input), filter=filter, out_backprop=upstream,
-                              **geometry)
-    to_filter = backprop_filter(input=input, filter_sizes=tf.shape(filter), out_backprop=upstream,
-                                **geometry)
-    if nchw:
-        to_input = tf.transpose(to_input, [0, 3, 1, 2])
-    return [to_input, to_filter, *(tf.zeros_like(end) for end in ranges)]

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""Tests of make_reproduction_page.py."""
+
+import unittest
+
+from make_reproduction_page import SECTIONS, baselines, reference, tables
+
+
+def accuracies(share):
+    names = ("frozen", "recalibrated", "batch", "per_channel_frozen", "per_channel_recalibrated",
+             "first200_frozen", "first200_recalibrated", "first200_batch")
+    return {name: share + i / 1000 for i, name in enumerate(names)}
+
+
+def measurements():
+    """Every table of the comparison, in the order of their names."""
+    rows = [{"name": f"mul8u_{name}", "power_mw": power, "mae": mae, "bias": -mae,
+             "tfapprox": accuracies(0.5), "mlperf": accuracies(0.25), "emulated": None}
+            for name, power, mae in (("17QU", 0.0017, 5249.0), ("185Q", 0.206, 118.7),
+                                     ("1JFF", 0.391, 0.0), ("2AC", 0.311, 24.5),
+                                     ("7C1", 0.329, 87.3), ("L40", None, 1011.0))]
+    networks = {name: {"file": 0.8, "population": 0.83, "batch": 0.835}
+                for name in ("tfapprox", "mlperf")}
+    return {"machine": {"tensorflow": "2.21.0", "keras": "3.15"}, "float": networks, "tables": rows,
+            "settings": {"test_images": 1000, "statistics_images": 3000, "range_images": 1000,
+                         "recalibration_images": 1000, "batch": 1000}}
+
+
+class Page(unittest.TestCase):
+    def test_tables_are_sorted_by_their_error(self):
+        lines = tables(measurements()).splitlines()[2:]
+        self.assertEqual([line.split()[1] for line in lines],
+                         ["`1JFF`", "`2AC`", "`7C1`", "`185Q`", "`L40`", "`17QU`"])
+        self.assertEqual(lines[1], "| `2AC` | 0.311 | 24.5 | -24.5 | 50.0 | 50.1 | 50.2 | 25.0 "
+                                   "| 25.1 | 25.2 | 25.4 | - |")
+
+    def test_unknown_power_is_left_open(self):
+        self.assertIn("| `L40` | - | 1,011 | -1,011 |", tables(measurements()))
+
+    def test_reference_figures_stand_beside_ours(self):
+        self.assertIn("| `2AC` | 18.5 | 12-13 | 50.5 | 71.5 | 79.5 | 50.7 | 50.6 |",
+                      reference(measurements()))
+
+    def test_emulation_is_a_baseline_when_it_was_run(self):
+        data = measurements()
+        self.assertNotIn("lutrun", baselines(data))
+        data["tables"][2]["emulated"] = 0.88
+        self.assertIn("| int8 `.tflite`, `lutrun emulate`, exact table | 88.0 |", baselines(data))
+
+    def test_every_section_can_be_made(self):
+        for section in SECTIONS.values():
+            self.assertTrue(section(measurements()).endswith("\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
