@@ -87,6 +87,36 @@ def test_depthwise_kernels_with_every_kind_of_range(save, images, kernel_quantiz
         assert 128 not in codes(layer)  # the pattern of -128
 
 
+@pytest.mark.parametrize("quantizer", [
+    BatchRange(), BatchRange(per_channel=True), BatchRange(symmetric=True),
+    BatchRange(symmetric=True, narrow=True, per_channel=True)])
+@pytest.mark.parametrize("shift", [0.0, 0.4])  # 0.4: no weight is negative
+def test_weights_that_make_the_range_stay(save, images, quantizer, shift):
+    table = save(rough_table(7, signed=True))
+    layer = AxConv2D(6, 3, table=table.path, input_quantizer=FixedRange(-1.0, 3.0),
+                     kernel_quantizer=quantizer)
+    layer.build(images.shape)
+    kernel = np.random.default_rng(8).uniform(-0.4, 0.6, layer.kernel.shape).astype("f4") + shift
+    layer.kernel.assign(kernel)
+
+    def quantized():
+        low, high = layer.products[0].kernel_range(layer.kernel)
+        return (low, high), axlut.load_ops().axlut_quantize(
+            layer.kernel.numpy(), low, high, table=table.path, operand="b",
+            narrow=quantizer.narrow).numpy()
+
+    bounds, before = quantized()
+    tunings = axlut.tune_layer(layer, images)
+    new_bounds, after = quantized()
+    np.testing.assert_allclose(new_bounds, bounds, rtol=1e-6)
+    axis = (0, 1, 2) if quantizer.per_channel else None
+    makes_range = (kernel == np.minimum(kernel.min(axis), 0)) | (kernel == kernel.max(axis))
+    assert makes_range.sum() == (6 if quantizer.per_channel else 1) * (1 if shift else 2)
+    expected = np.where(makes_range, before, tunings[layer.name].map[before])
+    np.testing.assert_array_equal(after, expected)
+    assert (after != before).mean() > 0.3
+
+
 def test_all_layers_of_a_model_and_both_products_of_a_separable_convolution(save, images):
     table = save(rough_table(5))
     model = keras.Sequential([
@@ -129,10 +159,9 @@ def test_layers_that_cannot_be_tuned_are_named(save, images):
     layer.build(images.shape)
     with pytest.raises(ValueError, match="layer 'd' has no range for its input yet"):
         axlut.tune_layer(layer)
-    batch = AxDense(2, name="b", table=path, input_quantizer=FixedRange(-1, 1),
-                    kernel_quantizer=BatchRange())
+    batch = AxDense(2, name="b", table=path, input_quantizer=BatchRange())
     batch(images)
-    with pytest.raises(ValueError, match="'b' takes the range of its kernel from each tensor"):
+    with pytest.raises(ValueError, match="'b' takes the range of its input from each tensor"):
         axlut.tune_layer(batch, images)
     with pytest.raises(ValueError, match="'plain' has no approximate layer"):
         axlut.tune_layer(keras.layers.Dense(2, name="plain"))
