@@ -21,9 +21,9 @@ def tune_layer(layer: keras.layers.Layer, data: Any = None, *, layers=None, batc
     """Replaces weights that the multiplier of a layer gets wrong by better ones.
 
     For each product of inputs and kernel through a table: the kernel becomes
-    axlut.tune_weights(kernel, its range, table, ...), with the zero point of the layer's inputs and,
-    if there are data, a histogram of the codes that they become. All activations are those before
-    anything is tuned.
+    axlut.tune_weights(kernel, its range, table, ...), with the zero point of the layer's inputs
+    and, if there are data, a histogram of the codes that they become. All activations are those
+    before anything is tuned.
 
     Args:
       layer: a layer of axlut.keras, or a model or layer that holds some; built. The input's
@@ -41,8 +41,8 @@ def tune_layer(layer: keras.layers.Layer, data: Any = None, *, layers=None, batc
       convolution are "path" and "path: pointwise_".
 
     Raises:
-      ValueError: there is no such layer, or it is not built; an input's quantizer keeps no range, or
-        a range is not known yet; the data are empty, or a layer gets nothing of them.
+      ValueError: there is no such layer, or it is not built; an input's quantizer keeps no range,
+        or a range is not known yet; the data are empty, or a layer gets nothing of them.
     """
     products = _products(layer, layers)
     counts = {} if data is None else _count(layer, products, batches(data, batch_size, steps,
@@ -94,9 +94,9 @@ def _products(layer, layers) -> List[_Product]:
 def _input_range(name: str, product: TableProduct) -> tuple:
     state = product.state["input"]
     if not state:
-        raise ValueError(f"tune_layer: layer '{name}' takes the range of its input from each tensor, "
-                         "so that its codes have no meaning of their own; give it a quantizer that "
-                         "keeps a range (FixedRange and axlut.calibrate, or MovingAverage)")
+        raise ValueError(f"tune_layer: layer '{name}' takes the range of its input from each "
+                         "tensor, so that its codes have no meaning of their own; give it a quantizer "
+                         "that keeps a range (FixedRange and axlut.calibrate, or MovingAverage)")
     return _known(name, "input", state)
 
 
