@@ -120,7 +120,7 @@ def tune_weights(weights, range, table, histogram=None, *,  # pylint: disable=re
 
 def code_histogram(values, range, table, *,  # pylint: disable=redefined-builtin
                    narrow: bool = False, encoding: str = "affine") -> np.ndarray:
-    """Counts the bit patterns that activations become in front of a table.
+    """Counts the bit patterns that activations become in front of a table. Eager only.
 
     Args:
       values: float32, bfloat16 or float16, of any shape: activations of sample data.
