@@ -32,8 +32,9 @@ Result<void> CheckSizes(const MatmulShape& shape) {
   return {};
 }
 
-// out[c][r] = in[r][c].
-void Transpose(const uint8_t* in, int64_t rows, int64_t columns, uint8_t* out) {
+}  // namespace
+
+void TransposePatterns(const uint8_t* in, int64_t rows, int64_t columns, uint8_t* out) {
   int64_t r = 0;
   for (; r + 16 <= rows; r += 16) {
     const uint8_t* pointers[16];
@@ -44,8 +45,6 @@ void Transpose(const uint8_t* in, int64_t rows, int64_t columns, uint8_t* out) {
     for (int64_t c = 0; c < columns; ++c) out[c * rows + r] = in[r * columns + c];
   }
 }
-
-}  // namespace
 
 Conv2dShape LutMatmul::ConvShape(int64_t count) const {
   Conv2dShape conv;
@@ -123,7 +122,7 @@ void LutMatmul::PackAndRun(const Group& group, const uint8_t* a, const uint8_t* 
   b += stretches_[group.begin].b * shape_.k * shape_.n;
   std::vector<uint8_t> filter(static_cast<size_t>(shape_.k * shape_.n));
   if (shape_.transpose_b) {
-    Transpose(b, shape_.n, shape_.k, filter.data());
+    TransposePatterns(b, shape_.n, shape_.k, filter.data());
   } else {
     std::copy(b, b + filter.size(), filter.begin());
   }
@@ -138,7 +137,7 @@ void LutMatmul::PackAndRun(const Group& group, const uint8_t* a, const uint8_t* 
     if (shape_.transpose_a) {
       rows.resize(static_cast<size_t>(stretch.count * size));
       for (int64_t n = 0; n < stretch.count; ++n) {
-        Transpose(matrices + n * size, shape_.k, shape_.m, rows.data() + n * size);
+        TransposePatterns(matrices + n * size, shape_.k, shape_.m, rows.data() + n * size);
       }
       matrices = rows.data();
     }

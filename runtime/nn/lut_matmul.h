@@ -20,6 +20,9 @@ struct MatmulPair {
   int64_t a = 0, b = 0;
 };
 
+// out[c][r] = in[r][c]: patterns of a matrix that is stored transposed.
+void TransposePatterns(const uint8_t* in, int64_t rows, int64_t columns, uint8_t* out);
+
 class LutMatmul {
  public:
   // Zero points are operand values, as for LutConv2d: zero_b has one entry or shape.n, one per

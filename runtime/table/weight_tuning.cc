@@ -49,6 +49,7 @@ class Tuner {
       : a_(table.a()),
         b_(table.b()),
         zero_a_(options.zero_a),
+        left_out_(options.narrow_b ? int64_t{b_.PatternOf(b_.min_value())} : -1),
         columns_(table.Transposed().products()),
         histogram_(options.histogram) {
     if (histogram_.empty()) histogram_.assign(a_.count(), 1.0);
@@ -69,7 +70,9 @@ class Tuner {
     Choice best;
     best.weight = weight;
     best.error = best.error_before = ErrorOf(exact, weight, HUGE_VAL);
+    if (weight == left_out_) return best;
     for (uint32_t candidate = 0; candidate < b_.count(); ++candidate) {
+      if (candidate == left_out_) continue;
       const double error = ErrorOf(exact, candidate, best.error);
       if (error < best.error) {  // not <=: of equals the first stays, and the weight was first
         best.weight = candidate;
@@ -106,6 +109,7 @@ class Tuner {
 
   const OperandSpec a_, b_;
   const int64_t zero_a_;
+  const int64_t left_out_;              // a pattern of b, or none
   const std::vector<int32_t> columns_;  // [w'][a]
   std::vector<double> histogram_;
 };

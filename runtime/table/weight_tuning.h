@@ -21,6 +21,9 @@ struct WeightTuningOptions {
   // it then subtracts zero_a * w' and not zero_a * w (runtime/nn/lut_conv2d.h). 0 for a tuned
   // table, whose column w stays the column of w.
   int32_t zero_a = 0;
+  // Leaves the lowest value of operand b out: it stays as it is and takes no other's place, for
+  // weights of a narrow range (TensorFlow's narrow_range), which do not have it.
+  bool narrow_b = false;
   ParallelFor parallel_for = SerialFor();
 };
 

@@ -43,15 +43,19 @@ int64_t ErrorOf(const TruthTable& t, const std::vector<int64_t>& h, int64_t zero
   return error;
 }
 
-std::vector<uint32_t> NaiveMap(const TruthTable& t, const std::vector<int64_t>& h, int64_t zero_a) {
+std::vector<uint32_t> NaiveMap(const TruthTable& t, const std::vector<int64_t>& h, int64_t zero_a,
+                               bool narrow_b) {
   std::vector<uint32_t> map;
+  const auto left_out = [&](uint32_t w) {
+    return narrow_b && t.b().ValueOf(w) == t.b().min_value();
+  };
   for (uint32_t w = 0; w < t.b().count(); ++w) {
-    uint32_t best = 0;
-    for (uint32_t c = 1; c < t.b().count(); ++c) {
-      if (ErrorOf(t, h, zero_a, w, c) < ErrorOf(t, h, zero_a, w, best)) best = c;
+    uint32_t best = left_out(0) ? 1 : 0;
+    for (uint32_t c = best; c < t.b().count(); ++c) {
+      if (!left_out(c) && ErrorOf(t, h, zero_a, w, c) < ErrorOf(t, h, zero_a, w, best)) best = c;
     }
     const bool itself = ErrorOf(t, h, zero_a, w, w) == ErrorOf(t, h, zero_a, w, best);
-    map.push_back(itself ? w : best);
+    map.push_back(itself || left_out(w) ? w : best);
   }
   return map;
 }
@@ -72,11 +76,12 @@ TEST(TuneWeights, EqualsTheDefinitionForAnyTableHistogramAndZeroPoint) {
     if (trial % 3 == 0) {
       options.zero_a = static_cast<int32_t>(a.ValueOf(random() % a.count()));
     }
+    options.narrow_b = trial % 5 > 2;
     ThreadPool pool(1 + trial % 3);
     options.parallel_for = pool.AsParallelFor();
     const auto tuning = TuneWeights(table, options);
     ASSERT_TRUE(tuning.ok()) << tuning.error().ToString();
-    const auto expected = NaiveMap(table, h, options.zero_a);
+    const auto expected = NaiveMap(table, h, options.zero_a, options.narrow_b);
     ASSERT_EQ(tuning->map, expected) << "trial " << trial;
     int64_t before = 0, after = 0;
     for (uint32_t w = 0; w < b.count(); ++w) {

@@ -34,6 +34,8 @@ class AxConv2dBase : public tensorflow::OpKernel {
                                 const std::shared_ptr<const LutTable>& table,
                                 const Conv2dShape& shape, tensorflow::Tensor* output) = 0;
 
+  // The table as it is now.
+  absl::Status Table(std::shared_ptr<const LutTable>* table) const { return table_.Get(table); }
   DataFormat data_format() const { return attributes_.data_format; }
   // How to quantize the filter: its range can be one per output channel.
   InputQuantization FilterQuantization(const OperandSpec& operand, bool narrow) const;

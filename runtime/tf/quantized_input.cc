@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "runtime/tf/nchw_patterns.h"
 #include "tensorflow/core/platform/threadpool.h"
 
 namespace axlut {
@@ -214,31 +215,17 @@ absl::Status QuantizeNchwInput(tf::OpKernelContext* context, const InputPlace& p
       tf::DT_UINT8, tf::TensorShape({tensor.dim_size(0), pixels, channels}), &quantized->patterns));
   uint8_t* const patterns = quantized->patterns.flat<uint8_t>().data();
   const FloatReader reader(tensor);
+  const NudgedRange& range = quantized->ranges[0];
   std::atomic<bool> all_numbers{true};
-  // Blocks of pixels whose patterns stay in the first cache while one channel after the other is
-  // written into them.
-  constexpr int64_t kBlock = 64;
-  const int64_t blocks = (pixels + kBlock - 1) / kBlock;
-  const auto quantize_block = [&](int64_t image, int64_t block) {
-    const int64_t first = block * kBlock;
-    const int64_t count = std::min(kBlock, pixels - first);
-    uint8_t* const out = patterns + (image * pixels + first) * channels;
+  const auto quantize = [&](int64_t begin, int64_t count, uint8_t* run) {
     float buffer[FloatReader::kMaxCount];
-    uint8_t codes[kBlock];
-    for (int64_t c = 0; c < channels; ++c) {
-      const float* const values =
-          reader.Read((image * channels + c) * pixels + first, count, buffer);
-      if (!QuantizeToPatterns(quantized->ranges[0], quantization.operand.signedness, values, count,
-                              codes)) {
-        all_numbers = false;
-      }
-      for (int64_t i = 0; i < count; ++i) out[i * channels + c] = codes[i];
+    const float* const values = reader.Read(begin, count, buffer);
+    if (!QuantizeToPatterns(range, quantization.operand.signedness, values, count, run)) {
+      all_numbers = false;
     }
   };
-  const int64_t grain = std::max<int64_t>(1, kConversionGrain / (kBlock * channels));
-  WorkersOf(context)(tensor.dim_size(0) * blocks, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) quantize_block(i / blocks, i % blocks);
-  });
+  ProduceNhwc(tensor.dim_size(0), channels, pixels, kConversionGrain, WorkersOf(context), quantize,
+              patterns);
   return all_numbers ? absl::OkStatus() : NanError(place, tensor);
 }
 

@@ -11,9 +11,9 @@
 
 #include "runtime/base/file_io.h"
 #include "runtime/base/version.h"
-#include "runtime/table/sign_magnitude.h"
 #include "runtime/table/stored_table.h"
 #include "runtime/tf/quantized_input.h"
+#include "runtime/tf/stored_table_file.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/shape_inference.h"
@@ -53,42 +53,37 @@ REGISTER_OP("AxlutWriteTable")
       return context->WithRank(context->input(0), 2, &products);
     });
 
-Result<TruthTable> ReadTable(const std::string& path, bool sign_magnitude) {
-  AXLUT_ASSIGN_OR_RETURN(StoredTable stored, LoadTable(path));
-  if (!sign_magnitude) return std::move(stored.table);
-  Result<TruthTable> table = SignMagnitudeTable(stored.table);
-  if (!table.ok()) return std::move(table).error().At({path});
-  return table;
-}
-
 class TableOp : public tf::OpKernel {
  public:
   explicit TableOp(tf::OpKernelConstruction* context) : OpKernel(context) {
     std::string encoding;
     OP_REQUIRES_OK(context, context->GetAttr("table", &path_));
     OP_REQUIRES_OK(context, context->GetAttr("encoding", &encoding));
-    sign_magnitude_ = encoding == "sign_magnitude";
+    const auto parsed = ParseEncoding(encoding);
+    OP_REQUIRES(context, parsed.ok(), ToStatus(parsed.error()));
+    encoding_ = *parsed;
   }
 
   void Compute(tf::OpKernelContext* context) override {
-    const auto table = ReadTable(path_, sign_magnitude_);
-    OP_REQUIRES(context, table.ok(), ToStatus(table.error()));
+    const auto stored = ReadStoredTable(path_, encoding_);
+    OP_REQUIRES(context, stored.ok(), ToStatus(stored.error()));
+    const TruthTable& table = stored->table;
     tf::Tensor* products = nullptr;
     tf::Tensor* a_signed = nullptr;
     tf::Tensor* b_signed = nullptr;
     const tf::TensorShape shape(
-        {static_cast<int64_t>(table->a().count()), static_cast<int64_t>(table->b().count())});
+        {static_cast<int64_t>(table.a().count()), static_cast<int64_t>(table.b().count())});
     OP_REQUIRES_OK(context, context->allocate_output(0, shape, &products));
     OP_REQUIRES_OK(context, context->allocate_output(1, {}, &a_signed));
     OP_REQUIRES_OK(context, context->allocate_output(2, {}, &b_signed));
-    std::copy(table->products().begin(), table->products().end(), products->flat<int32_t>().data());
-    a_signed->scalar<bool>()() = table->a().is_signed();
-    b_signed->scalar<bool>()() = table->b().is_signed();
+    std::copy(table.products().begin(), table.products().end(), products->flat<int32_t>().data());
+    a_signed->scalar<bool>()() = table.a().is_signed();
+    b_signed->scalar<bool>()() = table.b().is_signed();
   }
 
  private:
   std::string path_;
-  bool sign_magnitude_ = false;
+  OperandEncoding encoding_ = OperandEncoding::kAffine;
 };
 
 // The operand with `count` bit patterns.

@@ -61,17 +61,60 @@ def table_path(table, what):
 
 def choice(value, choices, what):
     """`value`, which must be one of the strings."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{what} must be {' or '.join(map(repr, choices))}; it is {value!r}")
     return value
 
 
+def encoding(value, what):
+    """The attribute `encoding`."""
+    return choice(value, ("affine", "sign_magnitude"), what)
+
+
+def integer_tensor(value, what):
+    """A uint8 or int8 tensor; what has no type of its own does not say which."""
+    if not hasattr(value, "dtype"):
+        raise TypeError(f"{what} must be a uint8 or int8 tensor or array; it is a "
+                        f"{type(value).__name__}")
+    tensor = tf.convert_to_tensor(value, name=_last_word(what))
+    if tensor.dtype not in (tf.uint8, tf.int8):
+        raise TypeError(f"{what} must be uint8 or int8; it is {tensor.dtype.name}")
+    return tensor
+
+
+def zero_point(value, what):
+    """An int32 tensor."""
+    if hasattr(value, "dtype"):
+        if not tf.as_dtype(value.dtype).is_integer:
+            raise TypeError(f"{what} must be whole numbers; it is {tf.as_dtype(value.dtype).name}")
+        return tf.cast(value, tf.int32)
+    try:
+        return tf.convert_to_tensor(value, tf.int32)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what} must be whole numbers; it is {value!r}") from None
+
+
+def sum_type(value, what):
+    """tf.int32 or tf.int64."""
+    try:
+        dtype = tf.as_dtype(value)
+    except TypeError:
+        dtype = None
+    if dtype not in (tf.int32, tf.int64):
+        raise ValueError(f"{what} must be tf.int32 or tf.int64; it is {value!r}")
+    return dtype
+
+
 def _range_end(end, what):
-    if hasattr(end, "dtype") and tf.as_dtype(end.dtype) != tf.float32:
-        if not tf.as_dtype(end.dtype).is_floating and not tf.as_dtype(end.dtype).is_integer:
-            raise TypeError(f"{what} must be a number; it is {tf.as_dtype(end.dtype).name}")
+    if hasattr(end, "dtype"):
+        dtype = tf.as_dtype(end.dtype)
+        if not dtype.is_floating and not dtype.is_integer:
+            raise TypeError(f"{what} must be a number; it is {dtype.name}")
         return tf.cast(end, tf.float32)
-    return tf.convert_to_tensor(end, tf.float32)
+    try:
+        return tf.convert_to_tensor(end, tf.float32)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what} must be a number; it is {end!r}") from None
 
 
 def _last_word(what):

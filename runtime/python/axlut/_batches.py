@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Batches of sample data, in the forms in which Keras users have them."""
+"""Batches of sample data, in the forms in which Keras users have them, and how they are run."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from typing import Any, Iterator, Optional
 
@@ -44,6 +45,17 @@ def batches(data: Any, batch_size: int, steps: Optional[int], where: str) -> Ite
 def inputs_of(batch: Any) -> Any:
     """x of a batch that may be x, (x,), (x, y) or (x, y, weights)."""
     return batch[0] if isinstance(batch, tuple) else batch
+
+
+@contextlib.contextmanager
+def eagerly():
+    """Inside, tf.functions run eagerly: a traced one would not see the observers."""
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
 
 
 def _is_array(data: Any) -> bool:

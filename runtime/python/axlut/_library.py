@@ -14,7 +14,7 @@ from axlut import _versions
 
 @functools.lru_cache(maxsize=None)
 def load_ops() -> types.ModuleType:
-    """Registers the ops with TensorFlow, once per process.
+    """Registers the ops and their gradients with TensorFlow, once per process.
 
     Every function of axlut that uses an op calls it. A program that loads a SavedModel with such an
     op, and calls none of them before, calls it itself.
@@ -31,7 +31,8 @@ def load_ops() -> types.ModuleType:
         ops = tf.load_op_library(str(path))
     except (OSError, tf.errors.NotFoundError) as error:
         raise ImportError(f"axlut's op cannot be loaded from {path}: {error}") from error
-    # A SavedModel is differentiated by whoever loads it, who may call nothing else of axlut.
-    for gradients in ("_gradients", "_tfapprox_gradients"):
+    # They import this module. A SavedModel is differentiated by whoever loads it, who may call
+    # nothing else of axlut.
+    for gradients in ("_gradients", "_matmul_gradients", "_tfapprox_gradients"):
         importlib.import_module(f"axlut.{gradients}")
     return ops

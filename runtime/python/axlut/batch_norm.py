@@ -16,8 +16,7 @@ import keras
 import numpy as np
 
 from axlut import conversion_plan
-from axlut._batches import batches, inputs_of
-from axlut.calibration import _eagerly
+from axlut._batches import batches, eagerly, inputs_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,7 +182,7 @@ def _statistics(model, norms: dict, data, batch_size: int, steps, by_batch: bool
         return observing
 
     samples = 0
-    with _calls({layer: make(path, layer) for path, layer in norms.items()}), _eagerly():
+    with _calls({layer: make(path, layer) for path, layer in norms.items()}), eagerly():
         for batch in batches(data, batch_size, steps, "recalibrate_batch_norm"):
             inputs = inputs_of(batch)
             samples += len(keras.tree.flatten(inputs)[0])

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from axlut import conversion_plan
-from axlut._batches import batches, inputs_of
+from axlut._batches import batches, eagerly, inputs_of
 from axlut.keras.base import ApproximateLayer
 from axlut.keras.table_product import MODES
 
@@ -53,7 +53,7 @@ def calibrate(model: keras.Model, data: Any, *, method: str = "min_max", percent
     if mode not in MODES:
         raise ValueError(f"calibrate: mode must be one of {', '.join(MODES)}; it is {mode!r}")
     observers = {name: make(name) for name in products}
-    with _modes(model, mode), _observed(model, products, observers), _eagerly():
+    with _modes(model, mode), _observed(model, products, observers), eagerly():
         for batch in batches(data, batch_size, steps, "calibrate"):
             model(inputs_of(batch), training=False)
     ranges = {}
@@ -206,17 +206,6 @@ def _modes(model, mode: str):
     finally:
         for layer, previous in zip(layers, before):
             layer.mode = previous
-
-
-@contextlib.contextmanager
-def _eagerly():
-    """Inside, tf.functions run eagerly: a traced one would not see the observers."""
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(before)
 
 
 def _ends(values, name: str) -> Tuple[float, float]:

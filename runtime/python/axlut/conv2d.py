@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""ax_conv2d: a 2-D convolution whose multiplications are look-ups in a truth table."""
+"""ax_conv2d and ax_depthwise_conv2d: convolutions whose products come from a truth table."""
+
+import tensorflow as tf
 
 from axlut import _arguments, _geometry, _library, gradients
-from axlut import _gradients  # noqa: F401  registers the op's gradient
 
 
 def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin
@@ -20,8 +21,7 @@ def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # p
       input: float32, bfloat16 or float16 [batch, height, width, in_channels], or for "NCHW"
         [batch, in_channels, height, width]; the table's row operand a.
       filter: [height, width, in_channels / groups, out_channels] in either format, of the same
-        type; the column operand b. Groups follow from the channels: in_channels of them make a
-        depthwise convolution.
+        type; the column operand b. Groups follow from the channels.
       table: path of an .axt, .bin or .npy table with operands of at most 8 bits.
       strides: one number, (height, width), or four numbers in the order of data_format.
       padding: "SAME", "VALID", or (front, back) of each of the four dimensions:
@@ -48,15 +48,89 @@ def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # p
         tensor, a table file that cannot be used.
       tf.errors.UnimplementedError: on a GPU, for "NCHW", narrow ranges and ranges per channel.
     """
-    input = _arguments.float_tensor(input, "ax_conv2d: input")
-    filter = _arguments.float_tensor(filter, "ax_conv2d: filter", input.dtype)
-    input_min, input_max = _arguments.float_range(input, input_range, "ax_conv2d: input_range")
+    input, filter = _operands("ax_conv2d", input, filter)
+    return _convolve("ax_conv2d", input, filter, table, strides, padding, dilations, data_format,
+                     input_range, filter_range, narrow_input, narrow_filter, encoding, gradient,
+                     name)
+
+
+def ax_depthwise_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin
+                        data_format="NHWC", input_range=None, filter_range=None, *,
+                        narrow_input=False, narrow_filter=False, encoding="affine",
+                        gradient="straight_through", name=None):
+    """tf.nn.depthwise_conv2d with every product taken from the table of an approximate multiplier.
+
+    The arithmetic is that of ax_conv2d with one group per channel; strides may differ, and go
+    together with dilations.
+
+    Args:
+      input: float32, bfloat16 or float16 [batch, height, width, channels], or for "NCHW" [batch,
+        channels, height, width]; the table's row operand a.
+      filter: [height, width, channels, multiplier], of the same type; the column operand b.
+      filter_range: (min, max), numbers or scalar tensors, or vectors [channels * multiplier] in the
+        order of the output's channels.
+      table, strides, padding, dilations, data_format, input_range, narrow_input, narrow_filter,
+      encoding, gradient, name: as for ax_conv2d.
+
+    Returns:
+      [batch, out_height, out_width, channels * multiplier] in the data format, of the input's type;
+      output channel c * multiplier + m is input channel c with filter [:, :, c, m].
+
+    Raises:
+      As ax_conv2d.
+    """
+    input, filter = _operands("ax_depthwise_conv2d", input, filter)
+    input, filter = depthwise_operands("ax_depthwise_conv2d", input, filter, data_format)
+    return _convolve("ax_depthwise_conv2d", input, filter, table, strides, padding, dilations,
+                     data_format, input_range, filter_range, narrow_input, narrow_filter, encoding,
+                     gradient, name)
+
+
+def depthwise_operands(function, input, filter, data_format):  # pylint: disable=redefined-builtin
+    """The operands of a convolution with a group per channel, from those of a depthwise one.
+
+    The filter [h, w, c, m] becomes [h, w, 1, c * m]. That the input has c channels cannot be seen
+    from that any more, so it is checked here; what cannot be known yet, when the graph runs.
+    """
+    if filter.shape.rank not in (None, 4):
+        raise ValueError(f"{function}: filter must be [height, width, channels, multiplier]; its "
+                         f"shape is {filter.shape}")
+    if input.shape.rank not in (None, 4):
+        raise ValueError(
+            f"{function}: input must have 4 dimensions ({data_format}); its shape is {input.shape}")
+    axis = 1 if data_format == "NCHW" else 3
+    channels = filter.shape[2] if filter.shape.rank == 4 else None
+    found = input.shape[axis] if input.shape.rank == 4 else None
+    if channels is None or found is None:
+        check = tf.debugging.assert_equal(
+            tf.shape(input)[axis], tf.shape(filter)[2],
+            f"{function}: input must have as many channels as the filter")
+        with tf.control_dependencies([] if check is None else [check]):
+            input = tf.identity(input)
+    elif channels != found:
+        raise ValueError(f"{function}: input must have as many channels as the filter; they are "
+                         f"{found} and {channels}")
+    sizes = filter.shape.as_list() if filter.shape.rank == 4 else [None] * 4
+    dynamic = tf.shape(filter)
+    height, width = (dynamic[i] if size is None else size for i, size in enumerate(sizes[:2]))
+    outputs = dynamic[2] * dynamic[3] if None in sizes[2:] else sizes[2] * sizes[3]
+    return input, tf.reshape(filter, tf.stack([height, width, 1, outputs]))
+
+
+def _operands(function, input, filter):  # pylint: disable=redefined-builtin
+    input = _arguments.float_tensor(input, f"{function}: input")
+    return input, _arguments.float_tensor(filter, f"{function}: filter", input.dtype)
+
+
+def _convolve(function, input, filter, table, strides, padding, dilations, data_format,  # pylint: disable=redefined-builtin
+              input_range, filter_range, narrow_input, narrow_filter, encoding, gradient, name):
+    geometry = _geometry.attributes(function, strides, padding, dilations, data_format)
+    input_min, input_max = _arguments.float_range(input, input_range, f"{function}: input_range")
     filter_min, filter_max = _arguments.float_range(filter, filter_range,
-                                                    "ax_conv2d: filter_range")
+                                                    f"{function}: filter_range")
     return _library.load_ops().axlut_conv2d(
         input, filter, input_min, input_max, filter_min, filter_max,
-        table=_arguments.table_path(table, "ax_conv2d: table"),
-        encoding=_arguments.choice(encoding, ("affine", "sign_magnitude"), "ax_conv2d: encoding"),
+        table=_arguments.table_path(table, f"{function}: table"),
+        encoding=_arguments.encoding(encoding, f"{function}: encoding"),
         narrow_input=narrow_input, narrow_filter=narrow_filter, name=name,
-        **gradients.op_attributes(gradient),
-        **_geometry.attributes("ax_conv2d", strides, padding, dilations, data_format))
+        **gradients.op_attributes(gradient), **geometry)

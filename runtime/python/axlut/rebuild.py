@@ -9,6 +9,7 @@ made from the model's configuration, or of the model itself.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from typing import Any, Callable, Optional
 
@@ -145,16 +146,16 @@ def _substituted(value: Any, changed: dict) -> Any:
     """The value with layers exchanged; lists and dicts are changed in place."""
     if isinstance(value, keras.layers.Layer):
         return changed.get(id(value), value)
-    if isinstance(value, list):
-        for index, element in enumerate(value):
-            list.__setitem__(value, index, _substituted(element, changed))
-    elif isinstance(value, dict):
-        for key, element in value.items():
-            dict.__setitem__(value, key, _substituted(element, changed))
+    if isinstance(value, (list, dict)):
+        for key, element in list(enumerate(value) if isinstance(value, list) else value.items()):
+            new = _substituted(element, changed)
+            if new is not element:
+                value[key] = new
     elif isinstance(value, tuple):
         elements = [_substituted(element, changed) for element in value]
         if any(new is not old for new, old in zip(elements, value)):
-            return type(value)(*elements) if hasattr(value, "_fields") else tuple(elements)
+            # TensorFlow wraps the tuples of a model; __class__ is that of what is inside.
+            return value.__class__._make(elements) if hasattr(value, "_fields") else tuple(elements)
     return value
 
 
@@ -163,7 +164,10 @@ def transfer_weights(old: keras.layers.Layer, new: keras.layers.Layer) -> None:
     if not old.built:
         return
     if not new.built:
-        new.build_from_config(old.get_build_config() or {})
+        with contextlib.ExitStack() as scopes:  # so that weights get the paths that they had
+            for name in filter(None, (getattr(old, "_parent_path", None) or "").split("/")):
+                scopes.enter_context(keras.name_scope(name))
+            new.build_from_config(old.get_build_config() or {})
     if isinstance(old, ApproximateLayer) or isinstance(new, ApproximateLayer):
         return _transfer_to_other_class(old, new)
     weights, copies = old.weights, new.weights
@@ -172,6 +176,7 @@ def transfer_weights(old: keras.layers.Layer, new: keras.layers.Layer) -> None:
             f"'{old.name}' ({type(old).__name__}), made again from its configuration, has not the "
             "weights that it had: Keras cannot build it; convert with in_place=True, or write its "
             "get_config and build")
+    new.built = True  # Keras builds a subclassed model by a call, and leaves it at that
     for weight, copy in zip(weights, copies):
         copy.assign(weight)
     for layer, twin in zip((old, *_flat(old)), (new, *_flat(new))):

@@ -10,9 +10,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from axlut import _library
-
-ENCODINGS = ("affine", "sign_magnitude")
+from axlut import _arguments, _library
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -94,10 +92,10 @@ def load(path, encoding: str = "affine") -> Table:
       tf.errors.InvalidArgumentError: the file cannot be read, with the reason; or sign_magnitude
         and an operand is signed.
     """
-    check_encoding(encoding, "axlut.tables.load")
+    check_encoding(encoding, "tables.load")
     with tf.init_scope(), tf.device("CPU:0"):
         products, a_signed, b_signed = _library.load_ops().axlut_table(
-            table=os.path.abspath(os.fspath(path)), encoding=encoding)
+            table=_arguments.table_path(path, "tables.load: path"), encoding=encoding)
     return Table(products.numpy(), bool(a_signed), bool(b_signed))
 
 
@@ -152,6 +150,4 @@ def from_function(function, width_a: int = 8, width_b: int = 8, a_signed: bool =
 
 def check_encoding(encoding: str, where: str) -> None:
     """ValueError unless the encoding of operands is one that ops know."""
-    if encoding not in ENCODINGS:
-        raise ValueError(f"{where}: encoding must be one of {', '.join(ENCODINGS)}; "
-                         f"it is {encoding!r}")
+    _arguments.encoding(encoding, f"{where}: encoding")

@@ -39,27 +39,43 @@ def random_table(seed, width_a=8, width_b=8, signed=False):
     return Table(products, signed)
 
 
-def nudge(low, high, width):
+def sign_magnitude(table):
+    """What a table of unsigned operands gives for two's-complement ones that are fed as |x|."""
+    a, b = (operand_values(width, True) for width in table.widths)
+    signs = np.multiply.outer(np.where(a < 0, -1, 1), np.where(b < 0, -1, 1))
+    return Table(signs * table.products[np.abs(a)][:, np.abs(b)], True, table.path)
+
+
+def nudge(low, high, width, narrow=False):
     """Scale and code of 0.0, every step rounded to float32 as in TensorFlow."""
-    low, high, top = F(low), F(high), F(2**width - 1)
+    low, high, bottom, top = F(low), F(high), F(narrow), F(2**width - 1)
     if low == high:
         low, high = min(low, F(0)), max(high, F(0))
-    scale = F(F(high - low) / top)
+    scale = F(F(high - low) / F(top - bottom))
     if scale == 0:
-        return F(0), 0
-    zero = min(max(F(-low / scale), F(0)), top)
+        return F(0), int(narrow)
+    zero = min(max(F(bottom - F(low / scale)), bottom), top)
     return scale, int(np.floor(np.float64(zero) + 0.5))
 
 
-def quantize(values, bounds, width):
+def quantize(values, bounds, width, narrow=False):
     """Unsigned codes of float32 values."""
-    scale, zero = nudge(*bounds, width)
+    scale, zero = nudge(*bounds, width, narrow)
     if scale == 0:
-        return np.zeros(values.shape, np.int64)
-    low, high = F(F(-zero) * scale), F(F(2**width - 1 - zero) * scale)
-    steps = (np.clip(values, low, high) - low) / scale - F(zero) + F(0.5)
+        return np.full(values.shape, zero, np.int64)
+    low, high = F(F(narrow - zero) * scale), F(F(2**width - 1 - zero) * scale)
+    steps = (np.clip(values, low, high) - low) / scale - F(zero - narrow) + F(0.5)
     assert steps.dtype == F
     return np.floor(steps).astype(np.int64) + zero
+
+
+def quantize_channels(w, bounds, width, narrow=False):
+    """Codes, scales and codes of 0.0 of a filter whose output channels have ranges of their own."""
+    lows, highs = (np.broadcast_to(np.asarray(end, F), w.shape[-1:]) for end in bounds)
+    codes = [quantize(w[..., o], (lows[o], highs[o]), width, narrow) for o in range(w.shape[-1])]
+    nudged = [nudge(low, high, width, narrow) for low, high in zip(lows, highs)]
+    return (np.stack(codes, -1), np.array([scale for scale, _ in nudged], F),
+            np.array([zero for _, zero in nudged]))
 
 
 def default_range(values):
@@ -75,26 +91,45 @@ def pads(size, kernel, stride, dilation, padding, axis):
 
 
 def conv2d(x, w, table, strides=(1, 1), padding="SAME", dilations=(1, 1), x_range=None,
-           w_range=None):
-    """The float32 output, from integer sums that are exact."""
+           w_range=None, narrow=(False, False)):
+    """The float32 output, from integer sums that are exact.
+
+    The ends of w_range may be vectors, one element per output channel; narrow: of x and of w.
+    """
     width_a, width_b = table.widths
     x_range = x_range or default_range(x)
     w_range = w_range or default_range(w)
-    a = quantize(x, x_range, width_a)
-    b = quantize(w, w_range, width_b)
-    (scale_a, zero_a), (scale_b, zero_b) = nudge(*x_range, width_a), nudge(*w_range, width_b)
-    margins = [pads(x.shape[1 + i], w.shape[i], strides[i], dilations[i], padding, 1 + i)
-               for i in range(2)]
-    a = np.pad(a, [(0, 0), *margins, (0, 0)], constant_values=zero_a)
-    sums = _correlate(a, b, zero_a, zero_b, table, strides, dilations)
+    a = quantize(x, x_range, width_a, narrow[0])
+    scale_a, zero_a = nudge(*x_range, width_a, narrow[0])
+    b, scale_b, zero_b = quantize_channels(w, w_range, width_b, narrow[1])
+    sums = correlate(a, b, zero_a, zero_b, table, strides, padding, dilations)
     return (sums.astype(np.float64) * (np.float64(scale_a) * np.float64(scale_b))).astype(F), sums
 
 
-def _correlate(a, b, zero_a, zero_b, table, strides, dilations):
+def depthwise_filter(w):
+    """The filter of a convolution with a group per channel, from [h, w, channels, multiplier]."""
+    return w.reshape(*w.shape[:2], 1, -1)
+
+
+def conv2d_integer(x, w, table, x_zero=0, w_zero=0, strides=(1, 1), padding="SAME",
+                   dilations=(1, 1)):
+    """Exact sums, from operand values."""
+    flip_a, flip_b = ((1 << width - 1) if table.signed else 0 for width in table.widths)
+    a, b = x.astype(np.int64) + flip_a, w.astype(np.int64) + flip_b
+    return correlate(a, b, x_zero + flip_a, np.asarray(w_zero) + flip_b, table, strides, padding,
+                     dilations)
+
+
+def correlate(a, b, zero_a, zero_b, table, strides, padding, dilations):
+    """Sums over the taps of corrected products of codes; zero_b: one code, or one per channel."""
+    margins = [pads(a.shape[1 + i], b.shape[i], strides[i], dilations[i], padding, 1 + i)
+               for i in range(2)]
+    a = np.pad(a, [(0, 0), *margins, (0, 0)], constant_values=zero_a)
     width_a, width_b = table.widths
     flip_a = (1 << width_a - 1) if table.signed else 0  # a two's-complement code is shifted by half
     flip_b = (1 << width_b - 1) if table.signed else 0
     kernel_h, kernel_w, group_c, out_c = b.shape
+    zero_b = np.broadcast_to(zero_b, out_c)
     groups = a.shape[3] // group_c
     reach = [(k - 1) * d + 1 for k, d in zip(b.shape, dilations)]
     out_h, out_w = ((a.shape[1 + i] - reach[i]) // strides[i] + 1 for i in range(2))
@@ -108,6 +143,40 @@ def _correlate(a, b, zero_a, zero_b, table, strides, dilations):
                 weight = b[i, j, :, o]
                 products = table.products[window ^ flip_a, weight ^ flip_b]
                 # T[a][b] - zero_b a - zero_a b + zero_a zero_b over operand values
-                va, vb, za, zb = window - flip_a, weight - flip_b, zero_a - flip_a, zero_b - flip_b
+                va, vb, za, zb = window - flip_a, weight - flip_b, zero_a - flip_a, zero_b[o] - flip_b
                 sums[..., o] += (products - zb * va - za * vb + za * zb).sum(-1)
+    return sums
+
+
+def matmul(a, b, table, transpose_a=False, transpose_b=False, a_range=None, b_range=None,
+           narrow=(False, False)):
+    """The float32 product and its integer sums; b_range may hold vectors, one range per column."""
+    a_range = a_range or default_range(a)
+    b_range = b_range or default_range(b)
+    a = np.swapaxes(a, -1, -2) if transpose_a else a
+    b = np.swapaxes(b, -1, -2) if transpose_b else b
+    codes_a = quantize(a, a_range, table.widths[0], narrow[0])
+    scale_a, zero_a = nudge(*a_range, table.widths[0], narrow[0])
+    codes_b, scales, zeros = quantize_channels(b, b_range, table.widths[1], narrow[1])
+    flips = [(1 << width - 1) if table.signed else 0 for width in table.widths]
+    sums = matmul_integer(codes_a - flips[0], codes_b - flips[1], table, zero_a - flips[0],
+                          zeros - flips[1])
+    return (sums.astype(np.float64) * (np.float64(scale_a) * np.float64(scales))).astype(F), sums
+
+
+def matmul_integer(a, b, table, zero_a=0, zero_b=0):
+    """Sums of (T[a][b] - zero_b a - zero_a b + zero_a zero_b) for operand values, by matrices."""
+    a, b = np.asarray(a, np.int64), np.asarray(b, np.int64)
+    zero_b = np.broadcast_to(np.asarray(zero_b, np.int64), b.shape[-1:])
+    front = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    all_a = np.broadcast_to(a, front + a.shape[-2:])
+    all_b = np.broadcast_to(b, front + b.shape[-2:])
+    sums = np.zeros(front + (a.shape[-2], b.shape[-1]), np.int64)
+    masks = [(1 << width) - 1 for width in table.widths]
+    for index in np.ndindex(*front):
+        for x in range(b.shape[-1]):
+            rows, column = all_a[index], all_b[index][:, x]
+            products = table.products[rows & masks[0], column & masks[1]]
+            sums[index][:, x] = (products - zero_b[x] * rows - zero_a * column
+                                 + zero_a * zero_b[x]).sum(-1)
     return sums

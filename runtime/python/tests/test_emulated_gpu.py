@@ -316,3 +316,21 @@ def test_every_failure_of_the_device_is_an_error_of_the_op(save, is_first_call, 
     assert any("launch of" in message for message in messages)
     assert not is_first_call or any("for the table" in message for message in messages)
     np.testing.assert_array_equal(out, axlut.ax_conv2d(x, w, path))
+
+
+def test_sign_magnitude_runs_on_a_gpu_too(save):
+    x, w = tensors(40, (2, 5, 6, 2), (3, 3, 2, 4))
+    emulated_gpu.check_equals_cpu(x, w, save(reference.random_table(41)).path,
+                                  encoding="sign_magnitude")
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ({"data_format": "NCHW"}, "data_format NCHW is not available on a GPU"),
+    ({"narrow_input": True}, "a narrow range is not available on a GPU"),
+    ({"narrow_filter": True}, "a narrow range is not available on a GPU"),
+    ({"filter_range": (np.full(4, -1.0), np.ones(4))}, "a range per channel is not available on a GPU"),
+])
+def test_what_a_gpu_cannot_do_is_unimplemented(save, arguments, message):
+    x, w = tensors(42, (2, 4, 4, 4), (3, 3, 4, 4))
+    with pytest.raises(tf.errors.UnimplementedError, match=message):
+        emulated_gpu.ax_conv2d(x, w, save(reference.exact_table()).path, **arguments)

@@ -58,7 +58,7 @@ def test_sign_magnitude_is_the_table_of_signed_operands(tmp_path):
     assert table.a_signed and table.b_signed
     again = table.save(tmp_path / "signed.axt")
     with pytest.raises(tf.errors.InvalidArgumentError,
-                       match="signed.axt: error: sign-magnitude needs a table of unsigned operands"):
+                       match="signed.axt: error: sign-magnitude needs a table of unsigned"):
         tables.load(again, encoding="sign_magnitude")
 
 
@@ -118,7 +118,7 @@ def test_the_op_reads_the_file_at_each_call(tmp_path):
 
 
 @pytest.mark.parametrize("products, message", [
-    (np.zeros((4, 3), int), r"shape \[2\^width_a, 2\^width_b\] with .* 1\.\.12 bits; it is \[4, 3\]"),
+    (np.zeros((4, 3), int), r"shape \[2\^width_a, 2\^width_b\] .* 1\.\.12 bits; it is \[4, 3\]"),
     (np.zeros((4, 1), int), r"it is \[4, 1\]"),
     (np.zeros((0, 4), int), r"it is \[0, 4\]"),
     (np.zeros(16, int), r"it is \[16\]"),
@@ -143,7 +143,7 @@ def test_widths_of_functions_are_checked():
 
 
 def test_unknown_encodings_are_refused(tmp_path):
-    with pytest.raises(ValueError, match="encoding must be one of affine, sign_magnitude; it is 'x'"):
+    with pytest.raises(ValueError, match="must be 'affine' or 'sign_magnitude'; it is 'x'"):
         tables.load(tmp_path / "t.axt", encoding="x")
 
 
@@ -174,6 +174,6 @@ def test_files_that_are_no_tables_are_named(tmp_path, name, content, message):
 
 @pytest.mark.parametrize("shape", [(3, 4), (4, 8192), (0, 4), (1, 4)])
 def test_the_write_op_refuses_shapes_that_are_no_tables(tmp_path, shape):
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"width being 1\.\.12 bits; they have"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"being 1\.\.12 bits; they have"):
         axlut.load_ops().axlut_write_table(np.zeros(shape, np.int32), path=str(tmp_path / "t.axt"),
                                            a_signed=False, b_signed=False)

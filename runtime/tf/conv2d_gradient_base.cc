@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include "runtime/tf/conv2d_gradient_base.h"
+
+#include <string>
+
+namespace axlut {
+namespace {
+
+namespace tf = ::tensorflow;
+
+// Those of a tensor, or the numbers in a vector of sizes.
+std::vector<int64_t> DimensionsOf(const tf::Tensor& tensor) {
+  std::vector<int64_t> dimensions;
+  if (tensor.dtype() == tf::DT_INT32) {
+    const auto sizes = tensor.flat<int32_t>();
+    for (int64_t i = 0; i < sizes.size(); ++i) dimensions.push_back(sizes(i));
+  } else {
+    for (int i = 0; i < tensor.dims(); ++i) dimensions.push_back(tensor.dim_size(i));
+  }
+  return dimensions;
+}
+
+}  // namespace
+
+Conv2dGradientBase::Conv2dGradientBase(tf::OpKernelConstruction* context) : OpKernel(context) {
+  std::vector<int64_t> strides, dilations, explicit_paddings;
+  std::string padding;
+  OP_REQUIRES_OK(context, context->GetAttr("strides", &strides));
+  OP_REQUIRES_OK(context, context->GetAttr("dilations", &dilations));
+  OP_REQUIRES_OK(context, context->GetAttr("padding", &padding));
+  OP_REQUIRES_OK(context, context->GetAttr("explicit_paddings", &explicit_paddings));
+  auto attributes = Conv2dAttributes::Create(strides, dilations, padding, explicit_paddings);
+  OP_REQUIRES(context, attributes.ok(), ToStatus(attributes.error()));
+  attributes_ = *attributes;
+  OP_REQUIRES_OK(context, table_.Read(context));
+}
+
+absl::Status Conv2dGradientBase::Prepare(tf::OpKernelContext* context, int like,
+                                         std::shared_ptr<const LutTable>* table, Conv2dShape* shape,
+                                         tf::Tensor** output) const {
+  TF_RETURN_IF_ERROR(table_.Get(table));
+  const std::vector<int64_t> input = DimensionsOf(context->input(kInputIndex));
+  const std::vector<int64_t> filter = DimensionsOf(context->input(kFilterIndex));
+  for (const std::vector<int64_t>* sizes : {&input, &filter}) {
+    for (const int64_t size : *sizes) {
+      if (size < 0) {
+        return absl::InvalidArgumentError("sizes must not be negative; one is " +
+                                          std::to_string(size));
+      }
+    }
+  }
+  const auto found = attributes_.ShapeFor(input, filter);
+  if (!found.ok()) return ToStatus(found.error());
+  *shape = *found;
+  tf::TensorShape expected, output_shape;
+  TF_RETURN_IF_ERROR(tf::TensorShape::BuildTensorShape(
+      {shape->batch, shape->out_h, shape->out_w, shape->out_c}, &expected));
+  const tf::TensorShape& upstream = context->input(kUpstreamIndex).shape();
+  if (upstream != expected) {
+    return absl::InvalidArgumentError("the output's gradient must have the output's shape, " +
+                                      expected.DebugString() + "; it has " +
+                                      upstream.DebugString());
+  }
+  TF_RETURN_IF_ERROR(
+      tf::TensorShape::BuildTensorShape(like == kInputIndex ? input : filter, &output_shape));
+  return context->allocate_output(0, output_shape, output);
+}
+
+}  // namespace axlut
