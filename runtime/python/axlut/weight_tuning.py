@@ -102,7 +102,8 @@ def tune_weights(weights, range, table, histogram=None, *,  # pylint: disable=re
       tuning: what find_tuning returned for the same arguments, to be used again.
 
     Returns:
-      A tensor of the weights' shape and type.
+      A tensor of the weights' shape and type. bfloat16 has 8 bits of precision, too few for the
+      outermost codes of 8 bits: they can become neighbours.
 
     Raises:
       As find_tuning, and as the ops for weights and ranges that are none (NaN, min > max, ...).
@@ -119,7 +120,7 @@ def tune_weights(weights, range, table, histogram=None, *,  # pylint: disable=re
 
 def code_histogram(values, range, table, *,  # pylint: disable=redefined-builtin
                    narrow: bool = False, encoding: str = "affine") -> np.ndarray:
-    """Counts the bit patterns that activations become in front of a table.
+    """Counts the bit patterns that activations become in front of a table. Eager only.
 
     Args:
       values: float32, bfloat16 or float16, of any shape: activations of sample data.
