@@ -2,7 +2,6 @@
 // AxlutQuantize: the bit patterns that a tensor becomes in front of a table. AxlutFakeQuantize: the
 // float values that they stand for, and which elements were inside the range; straight-through
 // gradients are made of these.
-#include <algorithm>
 #include <cstdint>
 
 #include "runtime/tf/fake_quantize_base.h"
@@ -84,17 +83,18 @@ class FakeQuantizeOp : public FakeQuantizeBase {
       run = 1;
       for (int i = axis + 1; i < tensor.dims(); ++i) run *= tensor.dim_size(i);
     }
-    const FloatReader reader(tensor);
+    const T* const values = tensor.flat<T>().data();
     const uint8_t* const patterns = input.patterns.flat<uint8_t>().data();
     T* const meant = quantized->flat<T>().data();
     bool* const is_inside = inside->flat<bool>().data();
+    const OperandSpec& operand = quantization.operand;
+    const int32_t flip = operand.is_signed() ? 1 << (operand.width - 1) : 0;  // pattern to code
     const auto fill = [&](const NudgedRange& range, int64_t begin, int64_t end) {
-      float read[FloatReader::kMaxCount], made[FloatReader::kMaxCount];
-      for (int64_t i = begin; i < end; i += FloatReader::kMaxCount) {
-        const int64_t count = std::min(FloatReader::kMaxCount, end - i);
-        FromPatterns(range, quantization.operand.signedness, reader.Read(i, count, read),
-                     patterns + i, count, made, is_inside + i);
-        for (int64_t k = 0; k < count; ++k) meant[i + k] = static_cast<T>(made[k]);
+      for (int64_t i = begin; i < end; ++i) {
+        const int32_t steps = (patterns[i] ^ flip) - range.zero_code;
+        const float value = static_cast<float>(values[i]);
+        meant[i] = static_cast<T>(static_cast<float>(steps) * range.scale);
+        is_inside[i] = value >= range.min && value <= range.max;
       }
     };
     WorkersOf(context)(tensor.NumElements(), kConversionGrain, [&](int64_t begin, int64_t end) {
