@@ -129,6 +129,10 @@ class TableProduct:
             for variable, end in zip(self.state["kernel"], (low, high)):
                 variable.assign(end)
 
+    def kernel_range(self, kernel):
+        """(low, high) that an inference quantizes this kernel with."""
+        return self._range("kernel", tf.convert_to_tensor(kernel), training=False)
+
     def _range(self, operand: str, values, training: bool):
         quantizer = self.quantizers[operand]
         width = self.widths[operand] if quantizer.symmetric else 0
