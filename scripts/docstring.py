@@ -7,6 +7,7 @@ SECTIONS = {"Args": "Arguments", "Attributes": "Attributes", "Returns": "Returns
             "Yields": "Yields", "Raises": "Raises"}
 _WITH_NAMES = ("Args", "Attributes", "Raises")
 _NAMES = re.compile(r"^([*\w.]+(?:, [*\w.]+)*):(?: |$)(.*)")
+_NAMES_GO_ON = re.compile(r"^[*\w.]+(?:, [*\w.]+)*,$")
 
 
 class Docstring:
@@ -27,9 +28,13 @@ class Docstring:
 
     def entries(self, section):
         """[(names, text)] of a section like Args, its continued lines joined."""
-        found = []
+        found, begun = [], ""
         for line in self.sections.get(section, []):
-            match = _NAMES.match(line)
+            if _NAMES_GO_ON.match(line):  # a, b,
+                begun += line + " "
+                continue
+            match = _NAMES.match(begun + line)
+            begun = ""
             if match:
                 found.append((match[1].split(", "), match[2]))
             elif found and line.strip():

@@ -190,7 +190,8 @@ def _observed(model, products: dict, observers: dict):
         for _, layer in conversion_plan.all_layers(model):
             for product in getattr(layer, "products", ()) \
                     if isinstance(layer, ApproximateLayer) else ():
-                stack.enter_context(product.observed(watched.get(id(product), lambda values: None)))
+                stack.enter_context(product.observed(
+                    watched.get(id(product), lambda values: None), batch_ranges=True))
         yield
 
 

@@ -388,3 +388,23 @@ def test_what_is_no_weight_is_kept_too(exact):
     copy = axlut.exact(axlut.approximate(model, exact))
     np.testing.assert_array_equal(copy(x), model(x))
     np.testing.assert_array_equal(copy(x, training=True), model(x, training=True))
+
+
+def test_what_cannot_be_converted_at_all_is_an_error(exact):
+    for layer, reason in ((keras.layers.Conv1D(2, 1), None),
+                          (keras.layers.Dense(2, dtype="float64", name="d"), "it computes in float64")):
+        model = keras.Sequential([keras.Input((4, 3)), layer])
+        with pytest.raises(ValueError, match="has no layer that can be converted"):
+            axlut.approximate(model, exact)
+        if reason:
+            assert axlut.report(model)[0].reason == reason
+            with pytest.raises(ValueError, match=reason):
+                axlut.approximate(model, {"d": exact})
+
+
+def test_converted_models_are_cloned_by_keras(exact):
+    model = axlut.approximate(functional(), exact, quantize=FixedRange(-2, 2))
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    for a, b in zip(model.predict(inputs(), verbose=0), clone.predict(inputs(), verbose=0)):
+        np.testing.assert_array_equal(a, b)

@@ -15,6 +15,7 @@ from axlut import gradients
 from axlut.keras import quantizers
 from axlut.keras.table_product import MODES, TableProduct
 
+COMPUTE_DTYPES = ("float32", "bfloat16", "float16")
 _folders: list = []  # of tables_in, innermost last
 
 
@@ -79,7 +80,7 @@ class ApproximateLayer:
         if getattr(self, "lora_rank", None):
             raise ValueError(f"{type(self).__name__}: lora_rank is not supported; LoRA's kernel would "
                              "bypass the table")
-        if self.compute_dtype not in ("float32", "bfloat16", "float16"):
+        if self.compute_dtype not in COMPUTE_DTYPES:
             raise ValueError(f"{type(self).__name__} computes in float32, bfloat16 or float16; its "
                              f"dtype is {self.compute_dtype}")
         self._mode = _check_mode(mode, type(self).__name__)

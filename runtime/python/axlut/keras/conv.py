@@ -22,10 +22,8 @@ class _Convolution(ApproximateLayer):
     def _data_format(self) -> str:
         return "NHWC" if self.data_format == "channels_last" else "NCHW"
 
-    def _approximate_depthwise(self, inputs, kernel, table, input_range, kernel_range, **options):
-        kernel = tf.reshape(kernel, [*kernel.shape[:2], 1, kernel.shape[2] * kernel.shape[3]])
-        return conv2d.ax_conv2d(inputs, kernel, table, **self._geometry(), input_range=input_range,
-                                filter_range=kernel_range, **options)
+    def _approximate_depthwise(self, *operands, **options):
+        return conv2d.ax_depthwise_conv2d(**_op_arguments(*operands, **options), **self._geometry())
 
     def _exact_depthwise(self, inputs, kernel):
         return keras.ops.depthwise_conv(
@@ -62,9 +60,8 @@ class AxConv2D(_Convolution, keras.layers.Conv2D):
         return (TableProduct(self, "", **arguments, channel_axes=(3,),
                              approximate=self._approximate, exact=self.convolution_op),)
 
-    def _approximate(self, inputs, kernel, table, input_range, kernel_range, **options):
-        return conv2d.ax_conv2d(inputs, kernel, table, **self._geometry(), input_range=input_range,
-                                filter_range=kernel_range, **options)
+    def _approximate(self, *operands, **options):
+        return conv2d.ax_conv2d(**_op_arguments(*operands, **options), **self._geometry())
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -131,10 +128,9 @@ class AxSeparableConv2D(_Convolution, keras.layers.SeparableConv2D):
                 TableProduct(self, "pointwise_", **pointwise, channel_axes=(3,),
                              approximate=self._approximate_pointwise, exact=self._exact_pointwise))
 
-    def _approximate_pointwise(self, inputs, kernel, table, input_range, kernel_range, **options):
-        return conv2d.ax_conv2d(inputs, kernel, table, padding="VALID",
-                                data_format=self._data_format(), input_range=input_range,
-                                filter_range=kernel_range, **options)
+    def _approximate_pointwise(self, *operands, **options):
+        return conv2d.ax_conv2d(**_op_arguments(*operands, **options), padding="VALID",
+                                data_format=self._data_format())
 
     def _exact_pointwise(self, inputs, kernel):
         return keras.ops.conv(inputs, kernel, data_format=self.data_format)
@@ -147,6 +143,12 @@ class AxSeparableConv2D(_Convolution, keras.layers.SeparableConv2D):
     def call(self, inputs, training=None):
         between = self._multiply(0, inputs, self.depthwise_kernel, training)
         return self._finish(self._multiply(1, between, self.pointwise_kernel, training))
+
+
+def _op_arguments(inputs, kernel, table, input_range, kernel_range, narrow_kernel, **options):
+    """A product's arguments by the names that the convolution ops give them."""
+    return {"input": inputs, "filter": kernel, "table": table, "input_range": input_range,
+            "filter_range": kernel_range, "narrow_filter": narrow_kernel, **options}
 
 
 def _pair(name: str, value) -> tuple:
