@@ -16,11 +16,12 @@ from make_performance_page import DOCS, fill, table
 
 NETWORKS = {"tfapprox": "TFApprox' ResNet-8", "mlperf": "MLPerf Tiny's ResNet-8"}
 MODES = ("frozen", "recalibrated", "batch")
-# Accuracies in percent on the first 200 test images, of TFApprox' network through its own tf2 op,
+# Accuracies in percent of TFApprox' network through its own tf2 op, on the first 200 test images,
 # with frozen statistics and with those of the batch: facts/tfapprox.md, section 8 (images that were
-# JPEG-compressed), and facts/circuits.md, section 5.2 (the images as they are here).
-REFERENCE_JPEG = {"1JFF": (71.5, 72.0), "7C1": (59.0, 70.0), "2AC": (18.5, 71.5),
-                  "185Q": (15.0, 68.0), "L40": (15.0, 13.5), "17QU": (11.5, 13.5)}
+# JPEG-compressed; fp32 in front), and facts/circuits.md, section 5.2 (the images as they are here).
+REFERENCE_JPEG = {"fp32": (72.0, 73.0), "1JFF": (71.5, 72.0), "7C1": (59.0, 70.0),
+                  "2AC": (18.5, 71.5), "185Q": (15.0, 68.0), "L40": (15.0, 13.5),
+                  "17QU": (11.5, 13.5)}
 REFERENCE_LOSSLESS = {"1JFF": ("81-82", "81-82"), "2AC": ("12-13", "79.5")}
 
 
@@ -81,28 +82,42 @@ def tables(data):
     rows = []
     for row in sorted(data["tables"], key=lambda row: (row["mae"], row["name"])):
         rows.append([f"`{short(row['name'])}`", number(row["power_mw"]), number(row["mae"]),
-                     number(row["bias"]),
+                     number(row["bias"]), number(row["bias_below_32"]),
                      *(percent(row[key][mode]) for key in NETWORKS for mode in MODES),
                      percent(row["mlperf"]["per_channel_recalibrated"]), percent(row["emulated"])])
-    return table(["table", "mW", "MAE", "bias", *(f"{name} {mode}" for name in ("T", "M")
-                                                  for mode in MODES),
+    accuracies = [f"{name} {mode}" for name in ("T", "M") for mode in MODES]
+    return table(["table", "mW", "MAE", "bias", "bias, a < 32", *accuracies,
                   "M per channel, recalibrated", "M int8"], rows)
 
 
+def statistics(data):
+    """What recalibration found, layer by layer, for the tables that were looked at."""
+    rows = [[f"`{short(row['name'])}`", what,
+             *(f"{change[key]:.2f}" for change in row["statistics"])]
+            for row in data["tables"] if "statistics" in row
+            for key, what in (("shift", "mean moved by, standard deviations"),
+                              ("width", "standard deviation times"))]
+    return table(["table", "", *(f"conv{i}" for i in range(7))], rows)
+
+
 def reference(data):
+    ours = {short(row["name"]): row.get("like_tfapprox", {}) for row in data["tables"]}
+    ours["fp32"] = data["float_like_tfapprox"]
     rows = []
-    for name, jpeg in REFERENCE_JPEG.items():
-        ours = next(row for row in data["tables"] if short(row["name"]) == name)["tfapprox"]
-        lossless = REFERENCE_LOSSLESS.get(name, ("-", "-"))
-        rows.append([f"`{name}`", f"{jpeg[0]:.1f}", lossless[0], percent(ours["first200_frozen"]),
-                     f"{jpeg[1]:.1f}", lossless[1], percent(ours["first200_batch"]),
-                     percent(ours["first200_recalibrated"])])
-    return table(["table", "frozen: tf2 op, JPEG", "tf2 op, lossless", "ours, lossless",
-                  "batch: tf2 op, JPEG", "tf2 op, lossless", "ours, lossless",
-                  "recalibrated: ours"], rows)
+    for name, theirs in REFERENCE_JPEG.items():
+        row = [f"`{name}`" if name != "fp32" else name]
+        for i, statistics in enumerate(("frozen", "batch")):
+            row += [f"{theirs[i]:.1f}", percent(ours[name].get("jpeg", {}).get(statistics)),
+                    REFERENCE_LOSSLESS.get(name, ("-", "-"))[i],
+                    percent(ours[name]["lossless"][statistics])]
+        rows.append(row)
+    columns = [f"{statistics}, {images}: {whose}" for statistics in ("frozen", "batch")
+               for images in ("JPEG", "lossless") for whose in ("tf2 op", "AxLUT")]
+    return table(["table", *columns], rows)
 
 
-SECTIONS = {section.__name__: section for section in (settings, baselines, tables, reference)}
+SECTIONS = {section.__name__: section for section in (
+    settings, baselines, tables, statistics, reference)}
 
 
 def draw(data):

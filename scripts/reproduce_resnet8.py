@@ -14,12 +14,15 @@ network. Batch normalization uses, in turn,
   recalibrated  statistics of training images in the approximate network
   batch         statistics of the batch of test images at hand, as TFApprox' own graph does
 
-and with build/bin/lutrun there is the int8 .tflite of the second network beside them, whose batch
-normalization is folded into the weights.
+For six tables TFApprox' own way is followed as well, on 200 images: with the ranges of each batch,
+and with images that went through JPEG (by Pillow, requirements-bench.txt), as those of the
+reference's figures did. With build/bin/lutrun there is the int8 .tflite of the second network
+beside them, whose batch normalization is folded into the weights.
 """
 
 import argparse
 import csv
+import io
 import json
 import os
 import pathlib
@@ -41,7 +44,11 @@ from axlut.keras import BatchRange, FixedRange
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "docs/benchmarks/resnet8_tables.json"
 EXACT = "mul8u_1JFF"
-FIRST = 200  # test images of the reference's figures
+# Of the reference's figures: the tables, and how many test images.
+LIKE_TFAPPROX = ("1JFF", "7C1", "2AC", "185Q", "L40", "17QU")
+FIRST = 200
+# Whose statistics are looked at: one that recalibration repairs, one that it does not.
+LOOKED_AT = ("2AC", "JQQ")
 BATCH = 1000  # test images that are normalized together, as in TFApprox' script
 SETTINGS = {"test_images": 1000, "statistics_images": 3000, "range_images": 1000,
             "recalibration_images": 1000, "batch": BATCH}
@@ -70,15 +77,31 @@ def batch_accuracy(model, images, labels):
         return axlut.accuracy(model, (images, labels), batch_size=BATCH)
 
 
-def frozen_and_recalibrated(model, test, train, evaluate):
+def frozen_and_recalibrated(model, train, evaluate):
     """Results of evaluate(model) with the statistics as they are, and of training images."""
     frozen = evaluate(model)
     axlut.recalibrate_batch_norm(model, train[0][:SETTINGS["recalibration_images"]], batch_size=250)
     return frozen, evaluate(model)
 
 
+def changed_statistics(before, after):
+    """Per batch normalization, in the model's order: how far the mean has moved, in old standard
+    deviations, and how many times as large the standard deviation is; medians over the channels.
+    """
+    changes = []
+    for layer in before.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            (old_mean, old_variance), (mean, variance) = (
+                [np.asarray(value) for value in (norm.moving_mean, norm.moving_variance)]
+                for norm in (layer, after.get_layer(layer.name)))
+            changes.append({
+                "shift": float(np.median(np.abs(mean - old_mean) / np.sqrt(old_variance))),
+                "width": float(np.median(np.sqrt(variance / old_variance)))})
+    return [{name: round(value, 4) for name, value in change.items()} for change in changes]
+
+
 def measure(quantized, quantized_per_channel, table, test, train):
-    """All accuracies of one network and table, by name.
+    """All accuracies of one network and table, by name; and its changed_statistics.
 
     Args:
       quantized, quantized_per_channel: calibrated networks; the table of a copy is replaced. The
@@ -87,30 +110,57 @@ def measure(quantized, quantized_per_channel, table, test, train):
     images, labels = test
 
     def evaluate(model):
-        """(on all images, on the first ones)"""
-        right = np.concatenate([
-            np.asarray(model.predict_on_batch(images[i:i + 250])).argmax(-1) == labels[i:i + 250]
-            for i in range(0, len(images), 250)])
-        return float(right.mean()), float(right[:FIRST].mean())
+        return axlut.accuracy(model, test, batch_size=250)
 
     model = axlut.approximate(quantized, str(table))
-    results = {"batch": batch_accuracy(model, images, labels),
-               "first200_batch": batch_accuracy(model, images[:FIRST], labels[:FIRST])}
-    (results["frozen"], results["first200_frozen"]), (
-        results["recalibrated"], results["first200_recalibrated"]) = frozen_and_recalibrated(
-            model, test, train, evaluate)
+    results = {"batch": batch_accuracy(model, images, labels)}
+    results["frozen"], results["recalibrated"] = frozen_and_recalibrated(model, train, evaluate)
+    statistics = changed_statistics(quantized, model)
     if quantized_per_channel is not None:
         model = axlut.approximate(quantized_per_channel, str(table))
-        (results["per_channel_frozen"], _), (results["per_channel_recalibrated"], _) = \
-            frozen_and_recalibrated(model, test, train, evaluate)
-    return {name: round(value, 6) for name, value in results.items()}
+        results["per_channel_frozen"], results["per_channel_recalibrated"] = \
+            frozen_and_recalibrated(model, train, evaluate)
+    return {name: round(value, 6) for name, value in results.items()}, statistics
+
+
+def jpeg(images):
+    """The images after JPEG, quality 75, colours at half the resolution; None without Pillow."""
+    try:
+        from PIL import Image
+    except ModuleNotFoundError:
+        return None
+    decoded = []
+    for image in images:
+        with io.BytesIO() as file:
+            Image.fromarray(image.astype(np.uint8)).save(file, "JPEG", quality=75, subsampling=2)
+            decoded.append(np.asarray(Image.open(file), np.float32))
+    return np.stack(decoded)
+
+
+def like_tfapprox(table, test):
+    """{images: {statistics: accuracy}} of TFApprox' network with the ranges of each batch.
+
+    Args:
+      table: None for float32.
+    """
+    images, labels = (values[:FIRST] for values in test)
+    model = resnet8.build("tfapprox")
+    if table is not None:
+        model = axlut.approximate(model, str(table), layers=[keras.layers.Conv2D])
+    return {name: {"frozen": axlut.accuracy(model, (x, labels), batch_size=FIRST),
+                   "batch": batch_accuracy(model, x, labels)}
+            for name, x in (("lossless", images), ("jpeg", jpeg(images))) if x is not None}
 
 
 def error_metrics(table):
-    """Mean absolute error and mean error over all operand pairs."""
+    """Mean absolute error and mean error over all pairs; the latter for small activations as well.
+
+    After a ReLU most activations are small codes, many of them 0.
+    """
     products = np.fromfile(table, "<u2").reshape(256, 256).astype(np.int64)
     errors = products - np.multiply.outer(np.arange(256), np.arange(256))
-    return {"mae": round(float(np.abs(errors).mean()), 4), "bias": round(float(errors.mean()), 4)}
+    return {name: round(float(values.mean()), 4) for name, values in (
+        ("mae", np.abs(errors)), ("bias", errors), ("bias_below_32", errors[:32]))}
 
 
 def powers():
@@ -167,8 +217,13 @@ def main():
         start = time.monotonic()
         row = {"name": table.stem, "power_mw": power_mw.get(table.stem), **error_metrics(table)}
         for name in models:
-            row[name] = measure(quantized[name], per_channel.get(name), table, test, train)
+            row[name], statistics = measure(quantized[name], per_channel.get(name), table, test,
+                                            train)
+            if name == "tfapprox" and table.stem.removeprefix("mul8u_") in LOOKED_AT:
+                row["statistics"] = statistics
         row["emulated"] = emulated(options.lutrun, table, test)
+        if table.stem.removeprefix("mul8u_") in LIKE_TFAPPROX:
+            row["like_tfapprox"] = like_tfapprox(table, test)
         rows.append(row)
         figures = "  ".join(f"{name} " + " ".join(
             f"{100 * row[name][mode]:.1f}" for mode in ("frozen", "recalibrated", "batch"))
@@ -177,7 +232,8 @@ def main():
     options.output.write_text(json.dumps({
         "machine": {"tensorflow": tf.__version__, "keras": keras.__version__,
                     "axlut": axlut.__version__},
-        "settings": SETTINGS, "float": float_results(models, test), "tables": rows,
+        "settings": SETTINGS, "float": float_results(models, test),
+        "float_like_tfapprox": like_tfapprox(None, test), "tables": rows,
     }, indent=1) + "\n", encoding="utf-8")
     return 0
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Type hints that several public functions share."""
+"""Types of arguments, for the signatures of public functions."""
 
 import os
-from typing import Any, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Sequence, Tuple, Union
 
-from axlut import gradients
+import tensorflow as tf
 
-TensorLike = Any  # a tensor, variable (Keras' too), NumPy array, nested list or number
 Path = Union[str, "os.PathLike[str]"]
-Range = Optional[Tuple[TensorLike, TensorLike]]
-Steps = Union[int, Sequence[int]]
+TensorLike = tf.types.experimental.TensorLike  # whatever tf.convert_to_tensor takes
+Bounds = Tuple[TensorLike, TensorLike]  # (min, max) of a range
+Steps = Union[int, Sequence[int]]  # strides, dilations
 Padding = Union[str, Sequence[Sequence[int]]]
-Gradient = Union[str, gradients.Gradient, Mapping[str, Any], None]
+Gradient = Any  # a name or an object of axlut.gradients

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: MIT
 """ax_conv2d and ax_depthwise_conv2d: convolutions whose products come from a truth table."""
 
+from __future__ import annotations
+
 from typing import Optional
 
 import tensorflow as tf
 
 from axlut import _arguments, _geometry, _library, gradients
-from axlut._types import Gradient, Padding, Path, Range, Steps, TensorLike
+from axlut._types import Bounds, Gradient, Padding, Path, Steps, TensorLike
 
 
-def ax_conv2d(
-        input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
-        padding: Padding = "SAME", dilations: Steps = 1, data_format: str = "NHWC",
-        input_range: Range = None, filter_range: Range = None, *, narrow_input: bool = False,
-        narrow_filter: bool = False, encoding: str = "affine",
-        gradient: Gradient = "straight_through", name: Optional[str] = None) -> tf.Tensor:
+def ax_conv2d(input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
+              padding: Padding = "SAME", dilations: Steps = 1, data_format: str = "NHWC",
+              input_range: Optional[Bounds] = None, filter_range: Optional[Bounds] = None, *,
+              narrow_input: bool = False, narrow_filter: bool = False, encoding: str = "affine",
+              gradient: Gradient = "straight_through", name: Optional[str] = None) -> tf.Tensor:
     """tf.nn.conv2d with every product taken from the table of an approximate multiplier.
 
     Both tensors are quantized to the table's operands as
@@ -60,12 +61,13 @@ def ax_conv2d(
                      name)
 
 
-def ax_depthwise_conv2d(
-        input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
-        padding: Padding = "SAME", dilations: Steps = 1, data_format: str = "NHWC",
-        input_range: Range = None, filter_range: Range = None, *, narrow_input: bool = False,
-        narrow_filter: bool = False, encoding: str = "affine",
-        gradient: Gradient = "straight_through", name: Optional[str] = None) -> tf.Tensor:
+def ax_depthwise_conv2d(input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
+                        padding: Padding = "SAME", dilations: Steps = 1,
+                        data_format: str = "NHWC", input_range: Optional[Bounds] = None,
+                        filter_range: Optional[Bounds] = None, *, narrow_input: bool = False,
+                        narrow_filter: bool = False, encoding: str = "affine",
+                        gradient: Gradient = "straight_through",
+                        name: Optional[str] = None) -> tf.Tensor:
     """tf.nn.depthwise_conv2d with every product taken from the table of an approximate multiplier.
 
     The arithmetic is that of ax_conv2d with one group per channel; strides may differ, and go
@@ -75,10 +77,10 @@ def ax_depthwise_conv2d(
       input: float32, bfloat16 or float16 [batch, height, width, channels], or for "NCHW" [batch,
         channels, height, width]; the table's row operand a.
       filter: [height, width, channels, multiplier], of the same type; the column operand b.
-      table, strides, padding, dilations, data_format: as for ax_conv2d.
-      input_range, filter_range: as for ax_conv2d; vectors are [channels * multiplier], in the order
-        of the output's channels.
-      narrow_input, narrow_filter, encoding, gradient, name: as for ax_conv2d.
+      filter_range: (min, max), numbers or scalar tensors, or vectors [channels * multiplier] in the
+        order of the output's channels.
+      table, strides, padding, dilations, data_format, input_range, narrow_input, narrow_filter,
+      encoding, gradient, name: as for ax_conv2d.
 
     Returns:
       [batch, out_height, out_width, channels * multiplier] in the data format, of the input's type;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The convolutions of integers: operand values in, exact sums out, nothing rounded in between."""
 
+from __future__ import annotations
+
 from typing import Optional
 
 import tensorflow as tf
@@ -9,12 +11,11 @@ from axlut import _arguments, _geometry, _library
 from axlut._types import Padding, Path, Steps, TensorLike
 
 
-def ax_conv2d_integer(
-        input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
-        padding: Padding = "SAME", dilations: Steps = 1, data_format: str = "NHWC",
-        input_zero_point: TensorLike = 0, filter_zero_point: TensorLike = 0, *,
-        encoding: str = "affine", out_type: tf.DType = tf.int32,
-        name: Optional[str] = None) -> tf.Tensor:
+def ax_conv2d_integer(input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
+                      padding: Padding = "SAME", dilations: Steps = 1, data_format: str = "NHWC",
+                      input_zero_point: TensorLike = 0, filter_zero_point: TensorLike = 0, *,
+                      encoding: str = "affine", out_type: tf.DType = tf.int32,
+                      name: Optional[str] = None) -> tf.Tensor:
     """The integer sums of ax_conv2d, for tensors that are quantized already.
 
     output = sum of (T[a][b] - zb * a - za * b + za * zb) over the taps, for operand values a and b
@@ -48,22 +49,22 @@ def ax_conv2d_integer(
                      data_format, input_zero_point, filter_zero_point, encoding, out_type, name)
 
 
-def ax_depthwise_conv2d_integer(
-        input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
-        padding: Padding = "SAME", dilations: Steps = 1, data_format: str = "NHWC",
-        input_zero_point: TensorLike = 0, filter_zero_point: TensorLike = 0, *,
-        encoding: str = "affine", out_type: tf.DType = tf.int32,
-        name: Optional[str] = None) -> tf.Tensor:
+def ax_depthwise_conv2d_integer(input: TensorLike, filter: TensorLike, table: Path,  # pylint: disable=redefined-builtin
+                                strides: Steps = 1, padding: Padding = "SAME",
+                                dilations: Steps = 1, data_format: str = "NHWC",
+                                input_zero_point: TensorLike = 0,
+                                filter_zero_point: TensorLike = 0, *, encoding: str = "affine",
+                                out_type: tf.DType = tf.int32,
+                                name: Optional[str] = None) -> tf.Tensor:
     """The integer sums of ax_depthwise_conv2d, for tensors that are quantized already.
 
     Args:
       input: uint8 or int8 [batch, height, width, channels], or for "NCHW" [batch, channels,
         height, width]; values of the table's row operand a.
       filter: uint8 or int8 [height, width, channels, multiplier]; values of the column operand b.
-      table, strides, padding, dilations, data_format: as for ax_conv2d.
-      input_zero_point, filter_zero_point: as for ax_conv2d_integer; a vector is [channels *
-        multiplier].
-      encoding, out_type, name: as for ax_conv2d_integer.
+      filter_zero_point: a scalar, or a vector [channels * multiplier].
+      table, strides, padding, dilations, data_format, input_zero_point, encoding, out_type, name:
+        as for ax_conv2d_integer.
 
     Returns:
       int32 or int64 [batch, out_height, out_width, channels * multiplier] in the data format.
@@ -75,8 +76,8 @@ def ax_depthwise_conv2d_integer(
     input, filter = _geometry.depthwise_operands("ax_depthwise_conv2d_integer", input, filter,
                                                  data_format)
     return _convolve("ax_depthwise_conv2d_integer", input, filter, table, strides, padding,
-                     dilations, data_format, input_zero_point, filter_zero_point, encoding,
-                     out_type, name)
+                     dilations, data_format, input_zero_point, filter_zero_point, encoding, out_type,
+                     name)
 
 
 def _operands(function, input, filter):  # pylint: disable=redefined-builtin
