@@ -6,6 +6,7 @@ For scripts/make_api_reference.py: needs no TensorFlow, and signatures are those
 
 import ast
 import dataclasses
+import re
 
 
 @dataclasses.dataclass
@@ -77,6 +78,11 @@ class Definition:
 
     def _parameter(self, argument, default, prefix=""):
         return Parameter(argument.arg, self._text(argument.annotation), self._text(default), prefix)
+
+    def types(self):
+        """The text of all annotations and base classes."""
+        return " ".join([self.returns, *(self.bases if self.is_class else ()),
+                         *(parameter.annotation for parameter in self.parameters())])
 
     def methods(self):
         """Those of a class whose names have no underscore; of a property the getter."""
@@ -189,12 +195,31 @@ class Package:
     def offers(self, module):
         """What the page of a public module documents, name -> Definition.
 
-        What the package itself offers is documented where it is defined, if that is public as well.
+        What the package itself offers is documented where it is defined, if that is public as well;
+        of that module, then, also the classes that those functions take and give.
         """
         here = self.modules[module]
-        found = {name: self.resolve(module, name) for name in here.exported()
-                 if module != self.root or is_private(here.lazy().get(name, self.root + "._"))}
+        root = self.modules[self.root]
+        if module == self.root:
+            names = [name for name in here.exported()
+                     if is_private(here.lazy().get(name, self.root + "._"))]
+        elif here.is_package or module.rpartition(".")[2] in root.literals.get("_SUBMODULES", ()):
+            names = here.exported()
+        else:
+            names = self._with_types(here, [name for name, home in root.lazy().items()
+                                            if home == module])
+        found = {name: self.resolve(module, name) for name in names}
         return {name: definition for name, definition in found.items() if definition}
+
+    def _with_types(self, here, names):
+        """The names, in the order of the file, and those of classes in their signatures."""
+        names, words = set(names), None
+        while words is None or words - names:
+            names |= words or set()
+            text = " ".join(here.definitions[name].types() for name in names
+                            if name in here.definitions)
+            words = {word for word in re.findall(r"\w+", text) if word in here.definitions}
+        return [name for name in here.definitions if name in names and not name.startswith("_")]
 
 
 def is_private(module):

@@ -18,7 +18,6 @@
 #include "runtime/base/check.h"
 #include "runtime/nn/conv2d_checks.h"
 #include "runtime/nn/im2col_rows.h"
-#include "runtime/nn/lut_matmul.h"
 
 namespace axlut {
 namespace {
@@ -129,8 +128,8 @@ struct PixelSums {
 }  // namespace
 
 Result<LutConv2dFilterGradient> LutConv2dFilterGradient::Create(
-    std::shared_ptr<const LutTable> table, const Conv2dShape& shape, int32_t zero_a, int32_t zero_b,
-    const LutConv2dOptions& options) {
+    std::shared_ptr<const LutTable> table, const Conv2dShape& shape, int32_t zero_a,
+    int32_t zero_b) {
   AXLUT_RETURN_IF_ERROR(CheckConv2dSizes(shape));
   if (shape.Depth() > std::numeric_limits<int32_t>::max()) {
     return Error::Unsupported(
@@ -141,7 +140,7 @@ Result<LutConv2dFilterGradient> LutConv2dFilterGradient::Create(
   AXLUT_RETURN_IF_ERROR(CheckZeroPoint("output gradient", table->table().b(), zero_b));
   const bool needs_int64 =
       SumsNeedInt64(table->table(), zero_a, zero_b, shape.batch * shape.out_h * shape.out_w);
-  return LutConv2dFilterGradient(std::move(table), shape, zero_a, zero_b, options, needs_int64);
+  return LutConv2dFilterGradient(std::move(table), shape, zero_a, zero_b, needs_int64);
 }
 
 template <typename Out>
@@ -154,33 +153,29 @@ void LutConv2dFilterGradient::RunProducts(const uint8_t* input, const uint8_t* o
   const int64_t tile =
       std::min(total, std::clamp(kTileBytes / s.Depth() / 16 * 16, kMinPositions, kMaxPositions));
   std::vector<uint8_t> rows(static_cast<size_t>(s.Depth() * RoundUp(tile, 16)));
-  std::vector<uint8_t> columns;
   for (int64_t first = 0; first < total; first += tile) {
-    MatmulShape product;
-    product.m = s.Depth();
-    product.k = std::min(tile, total - first);
-    product.n = s.GroupOutC();
-    const Result<LutMatmul> matmul =
-        LutMatmul::Create(table_, product, zero_a_, {zero_b_}, options_);
-    AXLUT_CHECK(matmul.ok());  // Create has checked the arguments
+    // As a 1x1 convolution: weights are pixels, positions their channels.
+    Conv2dShape product;
+    product.in_w = product.out_w = s.Depth();
+    product.in_c = std::min(tile, total - first);
+    product.out_c = s.GroupOutC();
+    std::vector<uint8_t> columns(static_cast<size_t>(product.FilterCount()));
     for (int64_t group = 0; group < s.groups; ++group) {
-      FillIm2colRows(s, codes, group, first, product.k, rows.data(), parallel_for);
-      const uint8_t* gradients = output_gradient + first * s.out_c;
-      if (s.groups > 1) {
-        columns.resize(static_cast<size_t>(product.k * product.n));
-        for (int64_t k = 0; k < product.k; ++k) {
-          std::copy_n(gradients + k * s.out_c + group * product.n, product.n,
-                      columns.data() + k * product.n);
-        }
-        gradients = columns.data();
+      FillIm2colRows(s, codes, group, first, product.in_c, rows.data(), parallel_for);
+      const uint8_t* const gradients = output_gradient + first * s.out_c + group * product.out_c;
+      for (int64_t k = 0; k < product.in_c; ++k) {
+        std::copy_n(gradients + k * s.out_c, product.out_c, columns.data() + k * product.out_c);
       }
+      const Result<LutConv2d> layer =
+          LutConv2d::Create(table_, product, columns, zero_a_, {zero_b_});
+      AXLUT_CHECK(layer.ok());  // Create has checked the arguments
       const auto add = [&](const auto& block) {
-        AddBlock(block, s.out_c, out + group * product.n);
+        AddBlock(block, s.out_c, out + group * product.out_c);
       };
-      if (matmul->NeedsInt64()) {
-        matmul->RunBlocks(rows.data(), gradients, SumSink<int64_t>(add), parallel_for);
+      if (layer->NeedsInt64()) {
+        layer->RunBlocks(rows.data(), 1, SumSink<int64_t>(add), parallel_for);
       } else {
-        matmul->RunBlocks(rows.data(), gradients, SumSink<int32_t>(add), parallel_for);
+        layer->RunBlocks(rows.data(), 1, SumSink<int32_t>(add), parallel_for);
       }
     }
   }
@@ -216,7 +211,7 @@ void LutConv2dFilterGradient::RunInto(const uint8_t* input, const uint8_t* outpu
                                       Out* out, const ParallelFor& parallel_for) const {
   std::fill_n(out, shape_.FilterCount(), Out{0});
   if (shape_.batch * shape_.out_h * shape_.out_w == 0) return;
-  if (shape_.GroupOutC() < kMinProductChannels && options_.kernel.empty()) {
+  if (shape_.GroupOutC() < kMinProductChannels) {
     RunPixels(input, output_gradient, out, parallel_for);
   } else {
     RunProducts(input, output_gradient, out, parallel_for);

@@ -19,8 +19,7 @@ class LutConv2dFilterGradient {
   // zero_a of the input, zero_b of the output gradient. Errors as LutConv2d::Create.
   static Result<LutConv2dFilterGradient> Create(std::shared_ptr<const LutTable> table,
                                                 const Conv2dShape& shape, int32_t zero_a,
-                                                int32_t zero_b,
-                                                const LutConv2dOptions& options = {});
+                                                int32_t zero_b);
 
   // out[i,j,c,o] = sum of (T[a][b] - zero_b*a - zero_a*b + zero_a*zero_b) over the pairs of
   // Conv2dFilterGradientReference: a an input, zero_a outside the image, b an output gradient. Both
@@ -40,13 +39,11 @@ class LutConv2dFilterGradient {
 
  private:
   LutConv2dFilterGradient(std::shared_ptr<const LutTable> table, const Conv2dShape& shape,
-                          int32_t zero_a, int32_t zero_b, LutConv2dOptions options,
-                          bool needs_int64)
+                          int32_t zero_a, int32_t zero_b, bool needs_int64)
       : table_(std::move(table)),
         shape_(shape),
         zero_a_(zero_a),
         zero_b_(zero_b),
-        options_(std::move(options)),
         needs_int64_(needs_int64) {}
 
   template <typename Out>
@@ -62,7 +59,6 @@ class LutConv2dFilterGradient {
   std::shared_ptr<const LutTable> table_;
   Conv2dShape shape_;
   int32_t zero_a_, zero_b_;
-  LutConv2dOptions options_;
   bool needs_int64_;
 };
 

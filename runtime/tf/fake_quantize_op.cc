@@ -88,10 +88,10 @@ class FakeQuantizeOp : public FakeQuantizeBase {
     T* const meant = quantized->flat<T>().data();
     bool* const is_inside = inside->flat<bool>().data();
     const OperandSpec& operand = quantization.operand;
+    const int32_t flip = operand.is_signed() ? 1 << (operand.width - 1) : 0;  // pattern to code
     const auto fill = [&](const NudgedRange& range, int64_t begin, int64_t end) {
-      const int32_t zero_point = ZeroPoint(range, operand.signedness);
       for (int64_t i = begin; i < end; ++i) {
-        const auto steps = static_cast<int32_t>(operand.ValueOf(patterns[i])) - zero_point;
+        const int32_t steps = (patterns[i] ^ flip) - range.zero_code;
         const float value = static_cast<float>(values[i]);
         meant[i] = static_cast<T>(static_cast<float>(steps) * range.scale);
         is_inside[i] = value >= range.min && value <= range.max;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <limits>
 
+#include "runtime/tf/quantize_floats.h"
+
 namespace axlut {
 namespace {
 
@@ -30,10 +32,41 @@ inline int32_t CodeOf(float value, float min, float max, float divisor, float ze
   const float not_above = value < max ? value : max;
   const float clamped = not_above > min ? not_above : min;
   const float step = (clamped - min) / divisor - zero_step + 0.5f;
-  // floor(step), in a form that vectorizes without SSE4.1: |step| is below 2^8.
+  // floor(step), without SSE4.1: |step| is below 2^8.
   const int32_t truncated = static_cast<int32_t>(step);
   const int32_t floor = truncated - static_cast<int32_t>(static_cast<float>(truncated) > step);
   return floor + zero_code;
+}
+
+// The twin of the vector forms, from element `begin` on. code - 2^(width - 1) modulo 2^width is the
+// code with its top bit flipped.
+template <bool kPerValue>
+bool QuantizeScalar(const QuantizeLanes& lanes, const float* values, int64_t begin, int64_t count,
+                    uint8_t* patterns) {
+  bool are_numbers = true;
+  for (int64_t i = begin; i < count; ++i) {
+    const int64_t lane = kPerValue ? i : 0;
+    are_numbers = are_numbers && values[i] == values[i];
+    patterns[i] = static_cast<uint8_t>(CodeOf(values[i], lanes.min[lane], lanes.max[lane],
+                                              lanes.divisor[lane], lanes.zero_step[lane],
+                                              lanes.zero_code[lane]) ^
+                                       lanes.flip);
+  }
+  return are_numbers;
+}
+
+bool Quantize(const QuantizeLanes& lanes, const float* values, int64_t count, uint8_t* patterns,
+              KernelIsa isa) {
+  if (isa >= KernelIsa::kAvx512) return QuantizeAvx512(lanes, values, count, patterns);
+  int64_t done = 0;
+  bool are_numbers = true;
+  if (isa >= KernelIsa::kAvx2) {
+    are_numbers = QuantizeAvx2(lanes, values, count, patterns);
+    done = count / 8 * 8;
+  }
+  const bool tail = lanes.per_value ? QuantizeScalar<true>(lanes, values, done, count, patterns)
+                                    : QuantizeScalar<false>(lanes, values, done, count, patterns);
+  return are_numbers && tail;
 }
 
 }  // namespace
@@ -80,19 +113,17 @@ Result<NudgedRange> NudgeRange(float min, float max, int width, const std::strin
 }
 
 bool QuantizeToPatterns(const NudgedRange& range, Signedness signedness, const float* values,
-                        int64_t count, uint8_t* patterns) {
-  // code - 2^(width - 1) modulo 2^width is the code with its top bit flipped.
-  const int32_t flip = SignOffset(range.width, signedness);
+                        int64_t count, uint8_t* patterns, KernelIsa isa) {
   const float divisor = DivisorOf(range);
   const float zero_step = ZeroStepOf(range);
-  int32_t nans = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const float value = values[i];
-    nans |= static_cast<int32_t>(value != value);
-    patterns[i] = static_cast<uint8_t>(
-        CodeOf(value, range.min, range.max, divisor, zero_step, range.zero_code) ^ flip);
-  }
-  return nans == 0;
+  const QuantizeLanes lanes{&range.min,
+                            &range.max,
+                            &divisor,
+                            &zero_step,
+                            &range.zero_code,
+                            false,
+                            SignOffset(range.width, signedness)};
+  return Quantize(lanes, values, count, patterns, isa);
 }
 
 ChannelRanges::ChannelRanges(const std::vector<NudgedRange>& ranges, Signedness signedness)
@@ -107,20 +138,15 @@ ChannelRanges::ChannelRanges(const std::vector<NudgedRange>& ranges, Signedness 
 }
 
 bool ChannelRanges::Quantize(const float* values, int64_t first_channel, int64_t count,
-                             uint8_t* patterns) const {
-  const float* const min = min_.data() + first_channel;
-  const float* const max = max_.data() + first_channel;
-  const float* const divisor = divisor_.data() + first_channel;
-  const float* const zero_step = zero_step_.data() + first_channel;
-  const int32_t* const zero_code = zero_code_.data() + first_channel;
-  int32_t nans = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const float value = values[i];
-    nans |= static_cast<int32_t>(value != value);
-    patterns[i] = static_cast<uint8_t>(
-        CodeOf(value, min[i], max[i], divisor[i], zero_step[i], zero_code[i]) ^ flip_);
-  }
-  return nans == 0;
+                             uint8_t* patterns, KernelIsa isa) const {
+  const QuantizeLanes lanes{min_.data() + first_channel,
+                            max_.data() + first_channel,
+                            divisor_.data() + first_channel,
+                            zero_step_.data() + first_channel,
+                            zero_code_.data() + first_channel,
+                            true,
+                            flip_};
+  return axlut::Quantize(lanes, values, count, patterns, isa);
 }
 
 int32_t ZeroPoint(const NudgedRange& range, Signedness signedness) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/cpu/isa.h"
 #include "runtime/base/result.h"
 #include "runtime/table/operand_spec.h"
 
@@ -34,9 +35,9 @@ Result<NudgedRange> NudgeRange(float min, float max, int width, const std::strin
 
 // Bit pattern of each value as an operand: its code for an unsigned one, its code - 2^(width - 1)
 // for a two's-complement one. Values outside the range, infinities too, become its ends. False if
-// a value is NaN (whose pattern is then any).
+// a value is NaN (whose pattern is then any). `isa` is for tests.
 bool QuantizeToPatterns(const NudgedRange& range, Signedness signedness, const float* values,
-                        int64_t count, uint8_t* patterns);
+                        int64_t count, uint8_t* patterns, KernelIsa isa = ActiveKernelIsa());
 
 // The ranges of a tensor's channels, in the form that a loop over channels reads.
 class ChannelRanges {
@@ -44,7 +45,8 @@ class ChannelRanges {
   // `ranges` have one width.
   ChannelRanges(const std::vector<NudgedRange>& ranges, Signedness signedness);
   // QuantizeToPatterns for values of the channels `first_channel`, `first_channel` + 1, ...
-  bool Quantize(const float* values, int64_t first_channel, int64_t count, uint8_t* patterns) const;
+  bool Quantize(const float* values, int64_t first_channel, int64_t count, uint8_t* patterns,
+                KernelIsa isa = ActiveKernelIsa()) const;
 
  private:
   std::vector<float> min_, max_, divisor_, zero_step_;

@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
+#include <random>
 #include <vector>
 
 namespace axlut {
@@ -171,6 +173,58 @@ TEST(QuantizeToPatterns, NarrowOperandsUseTheirOwnNumberOfCodes) {
               ElementsAre(0, 0, 1, 2, 3, 3));
   EXPECT_THAT(Patterns(*range, Signedness::kTwosComplement, {-1.0f, 0.0f, 1.0f, 2.0f}),
               ElementsAre(2, 3, 0, 1));
+}
+
+// Ranges with 0.0 anywhere, of every width; values in and outside, ties, infinities; every tail.
+TEST(QuantizeToPatterns, VectorFormsEqualTheScalarOne) {
+  std::mt19937 rng(1);
+  const auto uniform = [&rng](float low, float high) {
+    return std::uniform_real_distribution<float>(low, high)(rng);
+  };
+  for (int trial = 0; trial < 2000; ++trial) {
+    const int count = static_cast<int>(rng() % 80);
+    const int width = 1 + static_cast<int>(rng() % 8);
+    const bool narrow = width > 1 && rng() % 2 == 0;
+    const Signedness signedness =
+        rng() % 2 == 0 ? Signedness::kUnsigned : Signedness::kTwosComplement;
+    const float size = std::exp2(uniform(-100, 100));
+    std::vector<NudgedRange> ranges;
+    std::vector<float> values;
+    for (int i = 0; i < count + 3; ++i) {
+      const float end = uniform(-1, 1) * size;
+      ranges.push_back(rng() % 9 == 0
+                           ? *NudgeRange(0, 0, width, "r", narrow)
+                           : *NudgeRange(end, end + uniform(0, 2) * size, width, "r", narrow));
+    }
+    for (int i = 0; i < count; ++i) {
+      const NudgedRange& range = ranges[static_cast<size_t>(rng() % 2 == 0 ? 0 : i + 3)];
+      const float steps = static_cast<float>(rng() % 1024) * 0.5f - 128.0f;
+      values.push_back(rng() % 3 == 0    ? uniform(-3, 3) * size
+                       : rng() % 20 == 0 ? (rng() % 2 == 0 ? kInfinity : -kInfinity)
+                                         : steps * range.scale);
+    }
+    if (count > 0 && rng() % 8 == 0) {
+      values[rng() % values.size()] = std::numeric_limits<float>::quiet_NaN();
+    }
+    const ChannelRanges channels(ranges, signedness);
+    const size_t size_of_output = values.size() + 1;  // one more: must not be written
+    std::vector<uint8_t> expected(size_of_output, 0xA5), of_channels(size_of_output, 0xA5);
+    const bool are_numbers = QuantizeToPatterns(ranges[0], signedness, values.data(), count,
+                                                expected.data(), KernelIsa::kScalar);
+    EXPECT_EQ(channels.Quantize(values.data(), 3, count, of_channels.data(), KernelIsa::kScalar),
+              are_numbers);
+    for (const KernelIsa isa : {KernelIsa::kAvx2, KernelIsa::kAvx512}) {
+      if (isa > DetectedKernelIsa()) continue;
+      std::vector<uint8_t> got(size_of_output, 0xA5);
+      EXPECT_EQ(QuantizeToPatterns(ranges[0], signedness, values.data(), count, got.data(), isa),
+                are_numbers);
+      EXPECT_EQ(channels.Quantize(values.data(), 3, count, got.data(), isa), are_numbers);
+      if (!are_numbers) continue;  // the pattern of a NaN is any
+      EXPECT_EQ(got, of_channels) << "trial " << trial;
+      QuantizeToPatterns(ranges[0], signedness, values.data(), count, got.data(), isa);
+      ASSERT_EQ(got, expected) << "trial " << trial;
+    }
+  }
 }
 
 TEST(QuantizeToPatterns, ReportsNan) {

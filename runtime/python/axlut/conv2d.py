@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: MIT
 """ax_conv2d and ax_depthwise_conv2d: convolutions whose products come from a truth table."""
 
+from __future__ import annotations
+
+from typing import Optional
+
 import tensorflow as tf
 
 from axlut import _arguments, _geometry, _library, gradients
+from axlut._types import Bounds, Gradient, Padding, Path, Steps, TensorLike
 
 
-def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin
-              data_format="NHWC", input_range=None, filter_range=None, *, narrow_input=False,
-              narrow_filter=False, encoding="affine", gradient="straight_through", name=None):
+def ax_conv2d(input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
+              padding: Padding = "SAME", dilations: Steps = 1, data_format: str = "NHWC",
+              input_range: Optional[Bounds] = None, filter_range: Optional[Bounds] = None, *,
+              narrow_input: bool = False, narrow_filter: bool = False, encoding: str = "affine",
+              gradient: Gradient = "straight_through", name: Optional[str] = None) -> tf.Tensor:
     """tf.nn.conv2d with every product taken from the table of an approximate multiplier.
 
     Both tensors are quantized to the table's operands as
@@ -54,10 +61,13 @@ def ax_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # p
                      name)
 
 
-def ax_depthwise_conv2d(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin
-                        data_format="NHWC", input_range=None, filter_range=None, *,
-                        narrow_input=False, narrow_filter=False, encoding="affine",
-                        gradient="straight_through", name=None):
+def ax_depthwise_conv2d(input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
+                        padding: Padding = "SAME", dilations: Steps = 1,
+                        data_format: str = "NHWC", input_range: Optional[Bounds] = None,
+                        filter_range: Optional[Bounds] = None, *, narrow_input: bool = False,
+                        narrow_filter: bool = False, encoding: str = "affine",
+                        gradient: Gradient = "straight_through",
+                        name: Optional[str] = None) -> tf.Tensor:
     """tf.nn.depthwise_conv2d with every product taken from the table of an approximate multiplier.
 
     The arithmetic is that of ax_conv2d with one group per channel; strides may differ, and go

@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: MIT
 """The convolutions of integers: operand values in, exact sums out, nothing rounded in between."""
 
+from __future__ import annotations
+
+from typing import Optional
+
 import tensorflow as tf
 
 from axlut import _arguments, _geometry, _library
+from axlut._types import Padding, Path, Steps, TensorLike
 from axlut.conv2d import depthwise_operands
 
 
-def ax_conv2d_integer(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin
-                      data_format="NHWC", input_zero_point=0, filter_zero_point=0, *,
-                      encoding="affine", out_type=tf.int32, name=None):
+def ax_conv2d_integer(input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
+                      padding: Padding = "SAME", dilations: Steps = 1, data_format: str = "NHWC",
+                      input_zero_point: TensorLike = 0, filter_zero_point: TensorLike = 0, *,
+                      encoding: str = "affine", out_type: tf.DType = tf.int32,
+                      name: Optional[str] = None) -> tf.Tensor:
     """The integer sums of ax_conv2d, for tensors that are quantized already.
 
     output = sum of (T[a][b] - zb * a - za * b + za * zb) over the taps, for operand values a and b
@@ -43,9 +50,13 @@ def ax_conv2d_integer(input, filter, table, strides=1, padding="SAME", dilations
                      data_format, input_zero_point, filter_zero_point, encoding, out_type, name)
 
 
-def ax_depthwise_conv2d_integer(input, filter, table, strides=1, padding="SAME", dilations=1,  # pylint: disable=redefined-builtin
-                                data_format="NHWC", input_zero_point=0, filter_zero_point=0, *,
-                                encoding="affine", out_type=tf.int32, name=None):
+def ax_depthwise_conv2d_integer(input: TensorLike, filter: TensorLike, table: Path,  # pylint: disable=redefined-builtin
+                                strides: Steps = 1, padding: Padding = "SAME",
+                                dilations: Steps = 1, data_format: str = "NHWC",
+                                input_zero_point: TensorLike = 0,
+                                filter_zero_point: TensorLike = 0, *, encoding: str = "affine",
+                                out_type: tf.DType = tf.int32,
+                                name: Optional[str] = None) -> tf.Tensor:
     """The integer sums of ax_depthwise_conv2d, for tensors that are quantized already.
 
     Args:

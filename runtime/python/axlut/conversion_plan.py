@@ -10,7 +10,7 @@ from typing import Any, Callable, Iterator, List, Mapping, Optional, Sequence, T
 
 import keras
 
-from axlut.keras.base import ApproximateLayer
+from axlut.keras.base import COMPUTE_DTYPES, ApproximateLayer
 from axlut.keras.conv import AxConv2D, AxDepthwiseConv2D, AxSeparableConv2D
 from axlut.keras.dense import AxDense
 
@@ -55,6 +55,8 @@ def reason_against(layer: keras.layers.Layer) -> Optional[str]:
         return "it has LoRA weights"
     if getattr(layer, "quantization_mode", None):
         return f"it is quantized by Keras ({layer.quantization_mode})"
+    if layer.compute_dtype not in COMPUTE_DTYPES:
+        return f"it computes in {layer.compute_dtype}"
     return None
 
 
@@ -65,6 +67,9 @@ def make(model: keras.Model, tables: Tables, selection: Selection = None) -> dic
     selected = _selected(model, candidates, selection)
     if isinstance(tables, Mapping):
         chosen = _by_key(model, selected, tables)
+    elif not selected:
+        raise ValueError(f"approximate: model '{model.name}' has no layer that can be converted"
+                         f"{'' if selection is None else ' among those selected'}")
     elif isinstance(tables, (list, tuple)):
         if len(tables) != len(selected):
             names = ", ".join(path for path, _ in selected)

@@ -176,7 +176,14 @@ def get(gradient: Union[str, Gradient, Mapping[str, Any], None]) -> Gradient:
 
 
 def serialize(gradient: Union[str, Gradient, Mapping[str, Any], None]) -> dict[str, Any]:
-    """A dict of plain values that `get` takes back: {"class_name": ..., "config": {...}}."""
+    """The gradient as plain values, for configurations of layers.
+
+    Args:
+      gradient: as `get` takes it.
+
+    Returns:
+      {"class_name": ..., "config": {...}}, which `get` takes back.
+    """
     gradient = get(gradient)
     return {"class_name": type(gradient).__name__, "config": gradient.get_config()}
 

@@ -4,31 +4,33 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from axlut import _library, conversion_plan, weight_tuning
+from axlut import _library, conversion_plan, ranges, weight_tuning
 from axlut._batches import batches, eagerly, inputs_of
 from axlut.keras.base import ApproximateLayer
 from axlut.keras.table_product import TableProduct
 
 
-def tune_layer(layer: keras.layers.Layer, data: Any = None, *, layers=None, batch_size: int = 128,
+def tune_layer(layer: keras.layers.Layer, data: Any = None, *,
+               layers: Optional[Sequence[Any]] = None, batch_size: int = 128,
                steps: Optional[int] = None) -> Dict[str, weight_tuning.Tuning]:
     """Replaces weights that the multiplier of a layer gets wrong by better ones.
 
     For each product of inputs and kernel through a table: the kernel becomes
-    axlut.tune_weights(kernel, its range, table, ...), with the zero point of the layer's inputs and,
-    if there are data, a histogram of the codes that they become. All activations are those before
-    anything is tuned.
+    axlut.tune_weights(kernel, its range, table, ...), with the zero point of the layer's inputs
+    and, if there are data, a histogram of the codes that they become. All activations are those
+    before anything is tuned.
 
     Args:
-      layer: a layer of axlut.keras, or a model or layer that holds some; built. Its quantizers must
-        keep ranges (FixedRange, MovingAverage): one that takes the range from each tensor would give
-        the tuned weights other codes.
+      layer: a layer of axlut.keras, or a model or layer that holds some; built. The input's
+        quantizer must keep a range (FixedRange, MovingAverage). Where the kernel's takes it from
+        the kernel (BatchRange), the smallest and the largest weight, of each channel if channels
+        have ranges, stay as they are: they make the range.
       data: inputs of `layer` (for a model: of the model), or (inputs, targets, ...): arrays, a
         tf.data.Dataset, or batches of any kind. None: all activations count equally.
       layers: of a model: names, patterns or types of the layers to tune; None: all.
@@ -40,8 +42,8 @@ def tune_layer(layer: keras.layers.Layer, data: Any = None, *, layers=None, batc
       convolution are "path" and "path: pointwise_".
 
     Raises:
-      ValueError: there is no such layer, or it is not built; a quantizer keeps no range, or has none
-        yet; the data are empty, or a layer gets nothing of them.
+      ValueError: there is no such layer, or it is not built; an input's quantizer keeps no range,
+        or a range is not known yet; the data are empty, or a layer gets nothing of them.
     """
     products = _products(layer, layers)
     counts = {} if data is None else _count(layer, products, batches(data, batch_size, steps,
@@ -82,21 +84,25 @@ def _products(layer, layers) -> List[_Product]:
         for number, product in enumerate(candidate.products):
             name = f"{path}: {product.prefix}" if product.prefix else path
             kernel = getattr(candidate, candidate.kernel_names[number])
-            ranges = [_kept_range(name, product, operand) for operand in ("input", "kernel")]
-            found.append(_Product(name, product, kernel, *ranges))
+            found.append(_Product(name, product, kernel, _input_range(name, product),
+                                  _known(name, "kernel", product.kernel_range(kernel))))
     if not found:
         raise ValueError(f"tune_layer: '{layer.name}' has no approximate layer"
                          f"{'' if keys is None else ' among those selected'}")
     return found
 
 
-def _kept_range(name: str, product: TableProduct, operand: str) -> tuple:
-    state = product.state[operand]
+def _input_range(name: str, product: TableProduct) -> tuple:
+    state = product.state["input"]
     if not state:
-        raise ValueError(f"tune_layer: layer '{name}' takes the range of its {operand} from each "
-                         "tensor, so that tuned weights would have other codes; give it a quantizer "
+        raise ValueError(f"tune_layer: layer '{name}' takes the range of its input from each "
+                         "tensor, so that its codes have no meaning of their own; give it a quantizer "
                          "that keeps a range (FixedRange and axlut.calibrate, or MovingAverage)")
-    low, high = (keras.ops.convert_to_numpy(end) for end in state)
+    return _known(name, "input", state)
+
+
+def _known(name: str, operand: str, ends) -> tuple:
+    low, high = (keras.ops.convert_to_numpy(end) for end in ends)
     if np.isnan(low).any():
         raise ValueError(f"tune_layer: layer '{name}' has no range for its {operand} yet: run "
                          "axlut.calibrate(model, data), train, or give one by layer.set_range")
@@ -150,7 +156,15 @@ def _tuned(product: _Product, tuning: weight_tuning.Tuning):
     kernel = tf.cast(tf.convert_to_tensor(product.kernel), tf.float32)
     # Output channels, which can have ranges of their own, lie along the last axes.
     channels = product.kernel_range[0].size if product.kernel_range[0].ndim else kernel.shape[-1]
+    rows = tf.reshape(kernel, [-1, channels])
     tuned = weight_tuning.tune_weights(
-        tf.reshape(kernel, [-1, channels]), product.kernel_range, product.product.table,
-        narrow=product.narrow("kernel"), tuning=tuning, **product.options)
+        rows, product.kernel_range, product.product.table, narrow=product.narrow("kernel"),
+        tuning=tuning, **product.options)
+    if not product.product.state["kernel"]:
+        # The range is that of the kernel: weights that make it stay, and none may leave it. Its
+        # ends have the first and the last code, so no code changes when a weight is moved there.
+        low, high = product.kernel_range
+        smallest, largest = ranges.asymmetric(rows, (1,) if low.ndim else ())
+        makes_range = (rows == smallest) | (rows == largest)
+        tuned = tf.where(makes_range, rows, tf.clip_by_value(tuned, low, high))
     return tf.reshape(tuned, kernel.shape)

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: MIT
 """Matrix products whose multiplications are look-ups in a truth table: ax_matmul and relatives."""
 
+from __future__ import annotations
+
+from typing import Optional
+
 import tensorflow as tf
 
 from axlut import _arguments
 from axlut import _library
 from axlut import gradients
+from axlut._types import Bounds, Gradient, Path, TensorLike
 
 
-def ax_matmul(a, b, table, transpose_a: bool = False, transpose_b: bool = False, a_range=None,
-              b_range=None, *, narrow_a: bool = False, narrow_b: bool = False,
-              encoding: str = "affine", gradient="straight_through", name=None) -> tf.Tensor:
+def ax_matmul(a: TensorLike, b: TensorLike, table: Path, transpose_a: bool = False,
+              transpose_b: bool = False, a_range: Optional[Bounds] = None,
+              b_range: Optional[Bounds] = None, *, narrow_a: bool = False, narrow_b: bool = False,
+              encoding: str = "affine", gradient: Gradient = "straight_through",
+              name: Optional[str] = None) -> tf.Tensor:
     """tf.linalg.matmul with every product taken from the table of an approximate multiplier.
 
     Both tensors are quantized to the table's operands as
@@ -49,9 +56,10 @@ def ax_matmul(a, b, table, transpose_a: bool = False, transpose_b: bool = False,
                    narrow_a, narrow_b, encoding, gradient, name)
 
 
-def ax_dense(inputs, kernel, table, input_range=None, kernel_range=None, *,
+def ax_dense(inputs: TensorLike, kernel: TensorLike, table: Path,
+             input_range: Optional[Bounds] = None, kernel_range: Optional[Bounds] = None, *,
              narrow_input: bool = False, narrow_kernel: bool = False, encoding: str = "affine",
-             gradient="straight_through", name=None) -> tf.Tensor:
+             gradient: Gradient = "straight_through", name: Optional[str] = None) -> tf.Tensor:
     """A dense layer without bias and activation: ax_matmul of all rows with one matrix.
 
     Args:
@@ -94,9 +102,10 @@ def ax_dense(inputs, kernel, table, input_range=None, kernel_range=None, *,
     return product
 
 
-def ax_matmul_integer(a, b, table, transpose_a: bool = False, transpose_b: bool = False,
-                      a_zero_point=0, b_zero_point=0, *, encoding: str = "affine",
-                      out_type=tf.int32, name=None) -> tf.Tensor:
+def ax_matmul_integer(a: TensorLike, b: TensorLike, table: Path, transpose_a: bool = False,
+                      transpose_b: bool = False, a_zero_point: TensorLike = 0,
+                      b_zero_point: TensorLike = 0, *, encoding: str = "affine",
+                      out_type: tf.DType = tf.int32, name: Optional[str] = None) -> tf.Tensor:
     """The sums of ax_matmul for operands that are integers already, without any rounding.
 
     Args:

@@ -17,10 +17,12 @@ from typing import Sequence, Tuple
 
 import tensorflow as tf
 
+from axlut._types import TensorLike
+
 Range = Tuple[tf.Tensor, tf.Tensor]
 
 
-def asymmetric(values, channel_axes: Sequence[int] = ()) -> Range:
+def asymmetric(values: TensorLike, channel_axes: Sequence[int] = ()) -> Range:
     """(min(values, 0), max(values, 0)).
 
     Args:
@@ -44,17 +46,22 @@ def asymmetric(values, channel_axes: Sequence[int] = ()) -> Range:
     return (tf.minimum(tf.cast(low, tf.float32), 0.0), tf.maximum(tf.cast(high, tf.float32), 0.0))
 
 
-def symmetric(values, width: int, narrow: bool = False, channel_axes: Sequence[int] = ()) -> Range:
+def symmetric(values: TensorLike, width: int, narrow: bool = False,
+              channel_axes: Sequence[int] = ()) -> Range:
     """The smallest symmetric range that holds the values; see symmetric_bounds.
 
     Args:
       values, channel_axes: as in `asymmetric`.
       width, narrow: as in `symmetric_bounds`.
+
+    Returns:
+      (low, high), as from `symmetric_bounds`.
     """
     return symmetric_bounds(*asymmetric(values, channel_axes), width, narrow)
 
 
-def symmetric_bounds(low, high, width: int, narrow: bool = False) -> Range:
+def symmetric_bounds(low: TensorLike, high: TensorLike, width: int,
+                     narrow: bool = False) -> Range:
     """The smallest range around [low, high] whose code of 0.0 is 2^(width - 1).
 
     Full range: (-m * 2^(n-1) / (2^(n-1) - 1), m), every code used. Narrow range: (-m, m), to be used

@@ -42,19 +42,17 @@ def rebuilt(model: keras.Model, replace: Replace, in_place: bool) -> keras.Model
     if _is_graph(model):
         raise ValueError(f"model '{model.name}' is a {_kind(model)} model, whose graph of layers Keras "
                          "does not change; without in_place=True a new model is made")
-    compiled = model.get_compile_config() if getattr(model, "compiled", False) else None
     _Replacement(replace).inside(model)
     _forget_functions(model)
-    if compiled is not None:
-        model.compile_from_config(compiled)
+    _compile_alike(model, model)
     return model
 
 
 class _Copy:
-    """Makes a new model (or layer) with the weights of the old one."""
+    """Makes a new model (or layer) with the weights of the old one; arguments as _Replacement's."""
 
-    def __init__(self, replace: Replace):
-        self._replace = replace
+    def __init__(self, replace: Replace, originals: Optional[dict] = None):
+        self._replace, self._originals = replace, originals or {}
         self._pairs: list = []  # layers and their copies
 
     def of(self, model):
@@ -68,9 +66,11 @@ class _Copy:
                     "keras.Model(model.inputs, model.outputs)")
         if not model.layers:
             return _from_config(model)
-        copy = keras.models.clone_model(model, clone_function=self._clone, recursive=True)
+        with _not_compiled(model):
+            copy = keras.models.clone_model(model, clone_function=self._clone, recursive=True)
         for old, new in self._pairs:
-            self._finish(old, new)
+            self._finish(self._originals.get(id(old), old), new)
+        _compile_alike(model, copy)
         return copy
 
     def _clone(self, layer):
@@ -82,11 +82,9 @@ class _Copy:
         return new
 
     def _of_custom(self, model):
-        compiled = model.get_compile_config() if model.compiled else None
         copy = _from_config(model)
         self._finish(model, copy)
-        if compiled is not None:
-            copy.compile_from_config(compiled)
+        _compile_alike(model, copy)
         return copy
 
     def _finish(self, old, new):
@@ -94,17 +92,31 @@ class _Copy:
         transfer_weights(old, new)
         if self._replace(old) is not None:
             return
-        inner, copies = _flat(old), _flat(new)
-        if any(self._replace(layer) for layer in inner):
-            originals = {id(copy): layer for copy, layer in zip(copies, inner)}
-            _Replacement(lambda layer: self._replace(originals.get(id(layer), layer))).inside(new)
+        # The copy's constructor made exact layers also where the old one has approximate ones.
+        originals = {id(copy): layer for layer, copy in zip(_flat(old), _flat(new))}
+
+        def replace(layer):
+            original = originals.get(id(layer), layer)
+            factory = self._replace(original)
+            if factory is None and isinstance(original, ApproximateLayer) \
+                    and type(layer) is not type(original):
+                return lambda: _from_config(original)
+            return factory
+
+        if any(replace(layer) for layer in _flat(new)):
+            _Replacement(replace, originals).inside(new)
 
 
 class _Replacement:
-    """Puts new layers into the places of old ones."""
+    """Puts new layers into the places of old ones.
 
-    def __init__(self, replace: Replace):
-        self._replace = replace
+    Args:
+      replace: makes the new layers.
+      originals: {id of an old layer: the one whose weights the new layer gets}; by default its own.
+    """
+
+    def __init__(self, replace: Replace, originals: Optional[dict] = None):
+        self._replace, self._originals = replace, originals or {}
         self._successors: dict = {}  # id of a layer: (the layer, its successor or itself)
 
     def inside(self, owner) -> None:
@@ -133,11 +145,11 @@ class _Replacement:
         factory = self._replace(layer)
         if factory:
             new = factory()
-            transfer_weights(layer, new)
+            transfer_weights(self._originals.get(id(layer), layer), new)
             return new
         if _is_graph(layer):
             needed = any(self._replace(inner) for inner in _flat(layer))
-            return _Copy(self._replace).of(layer) if needed else layer
+            return _Copy(self._replace, self._originals).of(layer) if needed else layer
         self.inside(layer)
         return layer
 
@@ -168,19 +180,39 @@ def transfer_weights(old: keras.layers.Layer, new: keras.layers.Layer) -> None:
             for name in filter(None, (getattr(old, "_parent_path", None) or "").split("/")):
                 scopes.enter_context(keras.name_scope(name))
             new.build_from_config(old.get_build_config() or {})
-    if isinstance(old, ApproximateLayer) or isinstance(new, ApproximateLayer):
-        return _transfer_to_other_class(old, new)
-    weights, copies = old.weights, new.weights
-    if [tuple(weight.shape) for weight in weights] != [tuple(copy.shape) for copy in copies]:
-        raise ValueError(
-            f"'{old.name}' ({type(old).__name__}), made again from its configuration, has not the "
+    new.built = True  # Keras builds a subclassed model by a call, and leaves it at that
+    layers, copies = [old, *_flat(old)], [new, *_flat(new)]
+    if [_exact_class(layer) for layer in layers] != [_exact_class(copy) for copy in copies]:
+        raise ValueError(f"'{old.name}' ({type(old).__name__}), made again from its configuration, has "
+                         "other layers than it had; convert with in_place=True, or write its get_config")
+    for layer, copy in zip(layers, copies):
+        if layer.built and not copy.built:
+            raise ValueError(_not_built(layer))
+        if isinstance(layer, ApproximateLayer) or isinstance(copy, ApproximateLayer):
+            _transfer_to_other_class(layer, copy)
+        else:
+            _transfer_own_weights(layer, copy)
+            _transfer_state(layer, copy)
+
+
+def _not_built(layer) -> str:
+    return (f"'{layer.name}' ({type(layer).__name__}), made again from its configuration, has not the "
             "weights that it had: Keras cannot build it; convert with in_place=True, or write its "
             "get_config and build")
-    new.built = True  # Keras builds a subclassed model by a call, and leaves it at that
-    for weight, copy in zip(weights, copies):
-        copy.assign(weight)
-    for layer, twin in zip((old, *_flat(old)), (new, *_flat(new))):
-        _transfer_state(layer, twin)
+
+
+def _transfer_own_weights(layer, copy) -> None:
+    """Those that do not belong to a layer inside."""
+    weights, copies = (of._trainable_variables + of._non_trainable_variables  # pylint: disable=protected-access
+                       for of in (layer, copy))
+    if [tuple(weight.shape) for weight in weights] != [tuple(twin.shape) for twin in copies]:
+        raise ValueError(_not_built(layer))
+    for weight, twin in zip(weights, copies):
+        twin.assign(weight)
+
+
+def _exact_class(layer) -> type:
+    return layer.exact_class if isinstance(layer, ApproximateLayer) else type(layer)
 
 
 def _transfer_to_other_class(old, new) -> None:
@@ -223,6 +255,40 @@ def _from_config(layer):
             f"'{layer.name}' cannot be made again from its configuration: {type(layer).__name__} needs "
             "a get_config with the arguments of its constructor; or convert with "
             f"in_place=True. Keras says: {error}") from error
+
+
+@contextlib.contextmanager
+def _not_compiled(model):
+    """Inside, Keras does not compile clones: it could not with a loss that is not registered."""
+    models = [inner for inner in (model, *_flat(model)) if getattr(inner, "compiled", False)]
+    for inner in models:
+        inner.compiled = False
+    try:
+        yield
+    finally:
+        for inner in models:
+            inner.compiled = True
+
+
+def _compile_alike(old, new) -> None:
+    """Compiles a model as another one is, with an optimizer and metrics of its own."""
+    if not getattr(old, "compiled", False):
+        return
+    if type(new).compile is not keras.Model.compile:
+        new.compile_from_config(old.get_compile_config())
+        return
+    arguments = dict(old._compile_config.config)  # pylint: disable=protected-access
+    for name in ("optimizer", "metrics", "weighted_metrics"):
+        arguments[name] = keras.tree.map_structure(_fresh, arguments[name])
+    if arguments["jit_compile"]:  # the layers may not allow it any more, or allow it again
+        arguments["jit_compile"] = "auto"
+    new.compile(**arguments)
+
+
+def _fresh(value):
+    """Optimizers and metrics without their state; what else compile takes has none."""
+    return type(value).from_config(value.get_config()) \
+        if isinstance(value, (keras.Optimizer, keras.Metric)) else value
 
 
 def _flat(layer) -> list:

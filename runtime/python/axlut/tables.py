@@ -6,11 +6,13 @@ Every file goes through AxLUT's own readers and writers (docs/container-format.m
 
 import dataclasses
 import os
+from typing import Callable
 
 import numpy as np
 import tensorflow as tf
 
 from axlut import _arguments, _library
+from axlut._types import Path, TensorLike
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -52,8 +54,14 @@ class Table:
         exact = np.multiply.outer(self.a_values.astype(np.int64), self.b_values.astype(np.int64))
         return self.products - exact
 
-    def save(self, path) -> str:
-        """Writes the table to an .axt, .bin or .npy file, atomically; returns its absolute path.
+    def save(self, path: Path) -> str:
+        """Writes the table to an .axt, .bin or .npy file, atomically.
+
+        Args:
+          path: of the file; its name says which format.
+
+        Returns:
+          Its absolute path.
 
         Raises:
           tf.errors.InvalidArgumentError: the file cannot be written or would not be read back as
@@ -69,13 +77,21 @@ class Table:
 
 
 def operand_values(width: int, signed: bool) -> np.ndarray:
-    """int32 [2^width]: the number that each bit pattern of an operand stands for."""
+    """The number that each bit pattern of an operand stands for.
+
+    Args:
+      width: in bits, 1..12.
+      signed: whether patterns are two's complement.
+
+    Returns:
+      int32 [2^width].
+    """
     patterns = np.arange(1 << width, dtype=np.int32)
     return np.where(patterns >= 1 << (width - 1), patterns - (1 << width), patterns) if signed \
         else patterns
 
 
-def load(path, encoding: str = "affine") -> Table:
+def load(path: Path, encoding: str = "affine") -> Table:
     """The table in a file, as it is now.
 
     Args:
@@ -99,7 +115,7 @@ def load(path, encoding: str = "affine") -> Table:
     return Table(products.numpy(), bool(a_signed), bool(b_signed))
 
 
-def from_products(products, a_signed: bool = False, b_signed: bool = False) -> Table:
+def from_products(products: TensorLike, a_signed: bool = False, b_signed: bool = False) -> Table:
     """A table of given products, in the order of their operands' bit patterns.
 
     Args:
@@ -107,6 +123,9 @@ def from_products(products, a_signed: bool = False, b_signed: bool = False) -> T
         products[a, b] for the patterns a and b. The pattern of a negative value v of n bits is
         v + 2^n.
       a_signed, b_signed: whether the operands' patterns are two's complement.
+
+    Returns:
+      A Table.
 
     Raises:
       TypeError: the products are no integers.
@@ -127,8 +146,8 @@ def from_products(products, a_signed: bool = False, b_signed: bool = False) -> T
     return Table(products.astype(np.int32), bool(a_signed), bool(b_signed))
 
 
-def from_function(function, width_a: int = 8, width_b: int = 8, a_signed: bool = False,
-                  b_signed: bool = False) -> Table:
+def from_function(function: Callable[[np.ndarray, np.ndarray], TensorLike], width_a: int = 8,
+                  width_b: int = 8, a_signed: bool = False, b_signed: bool = False) -> Table:
     """The table of a multiplier that is written in Python.
 
     Args:
@@ -136,6 +155,9 @@ def from_function(function, width_a: int = 8, width_b: int = 8, a_signed: bool =
         [2^width_a, 1] and [1, 2^width_b]; what it returns is broadcast to the table's shape.
       width_a, width_b: of the operands, 1..12 bits.
       a_signed, b_signed: whether the operands are two's complement.
+
+    Returns:
+      A Table.
 
     Example: from_function(lambda a, b: (a & ~1) * b) ignores the lowest bit of a.
     """
@@ -149,5 +171,13 @@ def from_function(function, width_a: int = 8, width_b: int = 8, a_signed: bool =
 
 
 def check_encoding(encoding: str, where: str) -> None:
-    """ValueError unless the encoding of operands is one that ops know."""
+    """Refuses an encoding of operands that ops do not know.
+
+    Args:
+      encoding: "affine" or "sign_magnitude".
+      where: who asks, for the message.
+
+    Raises:
+      ValueError: it is another one.
+    """
     _arguments.encoding(encoding, f"{where}: encoding")

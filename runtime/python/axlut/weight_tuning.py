@@ -10,12 +10,15 @@ the activation a occurs. Nothing is retrained and the circuit stays the same. do
 says when to tune the table and when the weights.
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple, Optional
 
 import numpy as np
 import tensorflow as tf
 
 from axlut import _arguments, _library
+from axlut._types import Bounds, Path, TensorLike
 
 for _name in ("AxlutMapWeights", "AxlutTuneWeights"):  # steps of whole codes have no slope
     tf.no_gradient(_name)
@@ -34,8 +37,8 @@ class Tuning(NamedTuple):
     mae_after: float
 
 
-def find_tuning(table, histogram=None, *, input_zero_point: int = 0, narrow: bool = False,
-                encoding: str = "affine") -> Tuning:
+def find_tuning(table: Path, histogram: Optional[TensorLike] = None, *, input_zero_point: int = 0,
+                narrow: bool = False, encoding: str = "affine") -> Tuning:
     """Finds the best weight to take every weight's place.
 
     Args:
@@ -48,6 +51,9 @@ def find_tuning(table, histogram=None, *, input_zero_point: int = 0, narrow: boo
       narrow: leave out the lowest value of operand b, for weights of a narrow range.
       encoding: "affine", or "sign_magnitude" for an unsigned table that gets magnitudes.
 
+    Returns:
+      A Tuning.
+
     Raises:
       ValueError: unknown encoding, or the histogram is not one-dimensional.
       tf.errors.InvalidArgumentError: the table cannot be read; the histogram has another number of
@@ -57,7 +63,8 @@ def find_tuning(table, histogram=None, *, input_zero_point: int = 0, narrow: boo
     return _find("find_tuning", table, histogram, input_zero_point, narrow, encoding)
 
 
-def tune_table(table, output, histogram=None, *, encoding: str = "affine") -> np.ndarray:
+def tune_table(table: Path, output: Path, histogram: Optional[TensorLike] = None, *,
+               encoding: str = "affine") -> np.ndarray:
     """Writes the table whose column for every weight w is the column of the w' that is better.
 
     A layer with the tuned table computes what it would if its weights went through `map`, and the
@@ -80,7 +87,8 @@ def tune_table(table, output, histogram=None, *, encoding: str = "affine") -> np
     return _find("tune_table", table, histogram, 0, False, encoding, output).map
 
 
-def tune_weights(weights, range, table, histogram=None, *,  # pylint: disable=redefined-builtin
+def tune_weights(weights: TensorLike, range: Optional[Bounds], table: Path,  # pylint: disable=redefined-builtin
+                 histogram: Optional[TensorLike] = None, *,
                  input_zero_point: int = 0, narrow: bool = False, encoding: str = "affine",
                  axis: int = -1, tuning: Optional[Tuning] = None) -> tf.Tensor:
     """The weights of a layer, each replaced by the one that multiplies most like it.
@@ -102,7 +110,8 @@ def tune_weights(weights, range, table, histogram=None, *,  # pylint: disable=re
       tuning: what find_tuning returned for the same arguments, to be used again.
 
     Returns:
-      A tensor of the weights' shape and type.
+      A tensor of the weights' shape and type. bfloat16 has 8 bits of precision, too few for the
+      outermost codes of 8 bits: they can become neighbours.
 
     Raises:
       As find_tuning, and as the ops for weights and ranges that are none (NaN, min > max, ...).
@@ -117,9 +126,9 @@ def tune_weights(weights, range, table, histogram=None, *,  # pylint: disable=re
         encoding=_arguments.encoding(encoding, "tune_weights: encoding"))
 
 
-def code_histogram(values, range, table, *,  # pylint: disable=redefined-builtin
+def code_histogram(values: TensorLike, range: Optional[Bounds], table: Path, *,  # pylint: disable=redefined-builtin
                    narrow: bool = False, encoding: str = "affine") -> np.ndarray:
-    """Counts the bit patterns that activations become in front of a table.
+    """Counts the bit patterns that activations become in front of a table. Eager only.
 
     Args:
       values: float32, bfloat16 or float16, of any shape: activations of sample data.

@@ -39,6 +39,18 @@ def random_table(seed, width_a=8, width_b=8, signed=False):
     return Table(products, signed)
 
 
+def rough_table(seed, width_a=8, width_b=8, signed=False):
+    """The exact products with large errors, most of them positive."""
+    table = exact_table(width_a, width_b, signed)
+    rng = np.random.default_rng(seed)
+    size = 1 << (width_a + width_b - 4)
+    columns = rng.integers(-size // 4, size, table.products.shape[1])
+    noise = rng.integers(-size // 8, size // 8, table.products.shape)
+    top = 1 << (width_a + width_b - (1 if signed else 0))
+    table.products = np.clip(table.products + columns + noise, -top if signed else 0, top - 1)
+    return table
+
+
 def sign_magnitude(table):
     """What a table of unsigned operands gives for two's-complement ones that are fed as |x|."""
     a, b = (operand_values(width, True) for width in table.widths)
@@ -180,3 +192,18 @@ def matmul_integer(a, b, table, zero_a=0, zero_b=0):
             sums[index][:, x] = (products - zero_b[x] * rows - zero_a * column
                                  + zero_a * zero_b[x]).sum(-1)
     return sums
+
+
+def tuning_map(table, histogram=None, zero_point=0, narrow=False):
+    """The weights that take the weights' places, by ALWANN's definition, one at a time."""
+    a = operand_values(table.widths[0], table.signed).astype(np.int64)
+    w = operand_values(table.widths[1], table.signed).astype(np.int64)
+    h = np.ones(len(a), np.int64) if histogram is None else np.asarray(histogram)
+    left_out = int(w.argmin()) if narrow else -1
+    result = []
+    for pattern, value in enumerate(w):
+        errors = [(h * abs(a * value - table.products[:, other] + zero_point * (w[other] - value)))
+                  .sum() if other != left_out else np.inf for other in range(len(w))]
+        keep = pattern == left_out or errors[pattern] == min(errors)
+        result.append(pattern if keep else int(np.argmin(errors)))
+    return np.array(result)

@@ -198,6 +198,28 @@ def test_compiled_models_are_compiled_again(exact):
     assert set(converted.evaluate(x, np.zeros((4, 2)), verbose=0, return_dict=True)) == {"loss", "mae"}
 
 
+def test_losses_of_ones_own_need_no_registration(exact):
+    class Loss(keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            return (y_true - y_pred) ** 2
+
+    x, y = np.ones((4, 4), np.float32), np.zeros((4, 2), np.float32)
+    for loss in (Loss(), lambda true, predicted: (true - predicted) ** 2):
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, name="d")])
+        metric = keras.metrics.MeanAbsoluteError(name="mae")
+        model.compile(keras.optimizers.Adam(0.25), loss, metrics=[metric])
+        model.fit(x, y, verbose=0)
+        converted = axlut.approximate(model, exact)
+        assert converted.optimizer is not model.optimizer
+        assert float(converted.optimizer.learning_rate) == 0.25
+        assert int(converted.optimizer.iterations) == 0
+        results = converted.evaluate(x, y, verbose=0, return_dict=True)
+        assert results["mae"] > 0
+        assert model.compiled and float(metric.result()) != results["mae"]
+        converted.fit(x, y, verbose=0)
+        axlut.exact(converted).fit(x, y, verbose=0)
+
+
 def test_sequential_models_without_an_input_shape_are_converted_unbuilt(exact):
     model = axlut.approximate(keras.Sequential([keras.layers.Dense(2)]), exact)
     assert not model.built and isinstance(model.layers[0], AxDense)
@@ -354,6 +376,22 @@ def test_layers_of_ones_own_inside_a_functional_model_are_searched(exact):
     np.testing.assert_array_equal(back(x), model(x))
 
 
+def test_a_subclassed_model_that_is_approximate_already_keeps_tables_and_ranges(exact, bad):
+    x = images()
+    model = axlut.approximate(called(Net()), {"*": exact, "stem": None}, quantize="fixed")
+    axlut.calibrate(model, x)
+    other = axlut.approximate(model, {"block2/a": bad, "deep": bad})
+    tables = {row.path: row.tables for row in axlut.report(other)}
+    assert tables == {**{path: (exact,) for path in NET_KINDS}, "stem": (), "block2/a": (bad,),
+                      "tail/deep": (bad,)}
+    for before, after in zip(model._flatten_layers(), other._flatten_layers(), strict=True):
+        if hasattr(before, "get_ranges"):
+            assert before.get_ranges() and before.get_ranges() == after.get_ranges()
+    back = axlut.exact(other)
+    assert kinds(back) == NET_KINDS
+    np.testing.assert_array_equal(back(x), axlut.exact(model)(x))
+
+
 def test_weights_of_a_subclassed_model_are_saved_and_loaded(exact, tmp_path):
     x = images()
     model = axlut.approximate(called(Net()), exact, quantize="fixed")
@@ -388,3 +426,23 @@ def test_what_is_no_weight_is_kept_too(exact):
     copy = axlut.exact(axlut.approximate(model, exact))
     np.testing.assert_array_equal(copy(x), model(x))
     np.testing.assert_array_equal(copy(x, training=True), model(x, training=True))
+
+
+def test_what_cannot_be_converted_at_all_is_an_error(exact):
+    for layer, reason in ((keras.layers.Conv1D(2, 1), None),
+                          (keras.layers.Dense(2, dtype="float64", name="d"), "it computes in float64")):
+        model = keras.Sequential([keras.Input((4, 3)), layer])
+        with pytest.raises(ValueError, match="has no layer that can be converted"):
+            axlut.approximate(model, exact)
+        if reason:
+            assert axlut.report(model)[0].reason == reason
+            with pytest.raises(ValueError, match=reason):
+                axlut.approximate(model, {"d": exact})
+
+
+def test_converted_models_are_cloned_by_keras(exact):
+    model = axlut.approximate(functional(), exact, quantize=FixedRange(-2, 2))
+    clone = keras.models.clone_model(model)
+    clone.set_weights(model.get_weights())
+    for a, b in zip(model.predict(inputs(), verbose=0), clone.predict(inputs(), verbose=0)):
+        np.testing.assert_array_equal(a, b)

@@ -263,7 +263,7 @@ def test_arguments_are_checked_when_a_layer_is_made(table):
         AxConv2D(3, 3, table=table.path, input_quantizer="per_channel")
     with pytest.raises(ValueError, match="gradient must be one of"):
         AxConv2D(3, 3, table=table.path, gradient="none")
-    with pytest.raises(ValueError, match="encoding must be one of"):
+    with pytest.raises(ValueError, match="encoding must be 'affine' or"):
         AxConv2D(3, 3, table=table.path, encoding="gray")
     with pytest.raises(ValueError, match=r"pair.*has 3 elements"):
         AxSeparableConv2D(3, 3, table=[table.path] * 3)

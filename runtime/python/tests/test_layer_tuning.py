@@ -10,7 +10,6 @@ import axlut
 from axlut.keras import AxConv2D, AxDense, AxDepthwiseConv2D, AxSeparableConv2D
 from axlut.keras import BatchRange, FixedRange, MovingAverage
 import lut_reference as reference
-from test_weight_tuning import naive_map, rough_table
 
 FIXED = {"input_quantizer": FixedRange(-1.0, 3.0), "kernel_quantizer": FixedRange(-1.5, 1.5)}
 
@@ -32,13 +31,13 @@ def codes(layer, product=0):
 
 
 def test_without_data_all_activations_count_equally(save, images):
-    table = save(rough_table(2))
+    table = save(reference.rough_table(2))
     layer = AxConv2D(4, 3, table=table.path, **FIXED)
     layer(images)
     before = codes(layer)
     tunings = axlut.tune_layer(layer)
     zero_point = reference.nudge(-1.0, 3.0, 8)[1]
-    expected = naive_map(table, zero_point=zero_point)
+    expected = reference.tuning_map(table, zero_point=zero_point)
     assert list(tunings) == [layer.name]
     np.testing.assert_array_equal(tunings[layer.name].map, expected)
     assert (codes(layer) != before).any()
@@ -47,7 +46,7 @@ def test_without_data_all_activations_count_equally(save, images):
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_the_histogram_is_that_of_the_layers_inputs(save, images, signed):
-    table = save(rough_table(3, signed=signed))
+    table = save(reference.rough_table(3, signed=signed))
     layer = AxDense(5, table=table.path, **FIXED)
     layer(images)
     before = codes(layer)
@@ -56,7 +55,7 @@ def test_the_histogram_is_that_of_the_layers_inputs(save, images, signed):
     histogram = np.bincount((reference.quantize(images, (-1.0, 3.0), 8) ^ flip).ravel(),
                             minlength=256)
     zero_point = reference.nudge(-1.0, 3.0, 8)[1] - flip
-    expected = naive_map(table, histogram, zero_point)
+    expected = reference.tuning_map(table, histogram, zero_point)
     np.testing.assert_array_equal(tunings[layer.name].map, expected)
     np.testing.assert_array_equal(codes(layer), expected[before])
 
@@ -73,7 +72,7 @@ def test_an_exact_table_changes_no_bit_of_the_weights(save, images):
     FixedRange(per_channel=True), FixedRange(symmetric=True, narrow=True),
     FixedRange(symmetric=True, narrow=True, per_channel=True), MovingAverage()])
 def test_depthwise_kernels_with_every_kind_of_range(save, images, kernel_quantizer):
-    table = save(rough_table(4, signed=True))
+    table = save(reference.rough_table(4, signed=True))
     layer = AxDepthwiseConv2D(3, depth_multiplier=2, table=table.path,
                               input_quantizer=FixedRange(-1.0, 3.0),
                               kernel_quantizer=kernel_quantizer)
@@ -87,8 +86,38 @@ def test_depthwise_kernels_with_every_kind_of_range(save, images, kernel_quantiz
         assert 128 not in codes(layer)  # the pattern of -128
 
 
+@pytest.mark.parametrize("quantizer", [
+    BatchRange(), BatchRange(per_channel=True), BatchRange(symmetric=True),
+    BatchRange(symmetric=True, narrow=True, per_channel=True)])
+@pytest.mark.parametrize("shift", [0.0, 0.4])  # 0.4: no weight is negative
+def test_weights_that_make_the_range_stay(save, images, quantizer, shift):
+    table = save(reference.rough_table(7, signed=True))
+    layer = AxConv2D(6, 3, table=table.path, input_quantizer=FixedRange(-1.0, 3.0),
+                     kernel_quantizer=quantizer)
+    layer.build(images.shape)
+    kernel = np.random.default_rng(8).uniform(-0.4, 0.6, layer.kernel.shape).astype("f4") + shift
+    layer.kernel.assign(kernel)
+
+    def quantized():
+        low, high = layer.products[0].kernel_range(layer.kernel)
+        return (low, high), axlut.load_ops().axlut_quantize(
+            layer.kernel.numpy(), low, high, table=table.path, operand="b",
+            narrow=quantizer.narrow).numpy()
+
+    bounds, before = quantized()
+    tunings = axlut.tune_layer(layer, images)
+    new_bounds, after = quantized()
+    np.testing.assert_allclose(new_bounds, bounds, rtol=1e-6)
+    axis = (0, 1, 2) if quantizer.per_channel else None
+    makes_range = (kernel == np.minimum(kernel.min(axis), 0)) | (kernel == kernel.max(axis))
+    assert makes_range.sum() == (6 if quantizer.per_channel else 1) * (1 if shift else 2)
+    expected = np.where(makes_range, before, tunings[layer.name].map[before])
+    np.testing.assert_array_equal(after, expected)
+    assert (after != before).mean() > 0.3
+
+
 def test_all_layers_of_a_model_and_both_products_of_a_separable_convolution(save, images):
-    table = save(rough_table(5))
+    table = save(reference.rough_table(5))
     model = keras.Sequential([
         keras.Input(images.shape[1:]),
         AxConv2D(4, 3, name="conv", activation="relu", table=table.path, **FIXED),
@@ -110,7 +139,7 @@ def test_all_layers_of_a_model_and_both_products_of_a_separable_convolution(save
 
 
 def test_tuning_brings_the_outputs_closer_to_the_exact_ones(save, images):
-    table = save(rough_table(6))
+    table = save(reference.rough_table(6))
     layer = AxConv2D(8, 1, use_bias=False, table=table.path, **FIXED)
     layer(images[..., :1])
     kernel = layer.kernel.numpy()
@@ -129,10 +158,9 @@ def test_layers_that_cannot_be_tuned_are_named(save, images):
     layer.build(images.shape)
     with pytest.raises(ValueError, match="layer 'd' has no range for its input yet"):
         axlut.tune_layer(layer)
-    batch = AxDense(2, name="b", table=path, input_quantizer=FixedRange(-1, 1),
-                    kernel_quantizer=BatchRange())
+    batch = AxDense(2, name="b", table=path, input_quantizer=BatchRange())
     batch(images)
-    with pytest.raises(ValueError, match="'b' takes the range of its kernel from each tensor"):
+    with pytest.raises(ValueError, match="'b' takes the range of its input from each tensor"):
         axlut.tune_layer(batch, images)
     with pytest.raises(ValueError, match="'plain' has no approximate layer"):
         axlut.tune_layer(keras.layers.Dense(2, name="plain"))

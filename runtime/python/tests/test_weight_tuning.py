@@ -14,40 +14,13 @@ from axlut import tables, weight_tuning
 import lut_reference as reference
 
 
-def naive_map(table, histogram=None, zero_point=0, narrow=False):
-    """The definition, in integers, one weight at a time."""
-    a = reference.operand_values(table.widths[0], table.signed).astype(np.int64)
-    w = reference.operand_values(table.widths[1], table.signed).astype(np.int64)
-    h = np.ones(len(a), np.int64) if histogram is None else np.asarray(histogram)
-    left_out = int(w.argmin()) if narrow else -1
-    result = []
-    for pattern, value in enumerate(w):
-        errors = [(h * abs(a * value - table.products[:, other] + zero_point * (w[other] - value)))
-                  .sum() if other != left_out else np.inf for other in range(len(w))]
-        keep = pattern == left_out or errors[pattern] == min(errors)
-        result.append(pattern if keep else int(np.argmin(errors)))
-    return np.array(result)
-
-
-def rough_table(seed, width_a=8, width_b=8, signed=False):
-    """The exact products with large errors, most of them positive."""
-    table = reference.exact_table(width_a, width_b, signed)
-    rng = np.random.default_rng(seed)
-    size = 1 << (width_a + width_b - 4)
-    columns = rng.integers(-size // 4, size, table.products.shape[1])
-    noise = rng.integers(-size // 8, size // 8, table.products.shape)
-    top = 1 << (width_a + width_b - (1 if signed else 0))
-    table.products = np.clip(table.products + columns + noise, -top if signed else 0, top - 1)
-    return table
-
-
 @pytest.mark.parametrize("width_a, width_b", [(8, 8), (8, 4), (3, 6), (9, 5)])
 @pytest.mark.parametrize("signed", [False, True])
 def test_the_map_equals_the_definition(save, width_a, width_b, signed):
-    for make, seed in ((reference.random_table, 1), (rough_table, 2)):
+    for make, seed in ((reference.random_table, 1), (reference.rough_table, 2)):
         table = save(make(seed, width_a, width_b, signed))
         tuning = weight_tuning.find_tuning(table.path)
-        np.testing.assert_array_equal(tuning.map, naive_map(table))
+        np.testing.assert_array_equal(tuning.map, reference.tuning_map(table))
         a = reference.operand_values(width_a, signed).astype(float)
         exact = np.multiply.outer(a, reference.operand_values(width_b, signed))
         np.testing.assert_allclose(tuning.mae_before, abs(exact - table.products).mean())
@@ -58,14 +31,14 @@ def test_the_map_equals_the_definition(save, width_a, width_b, signed):
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_histogram_zero_point_and_narrow_range_count(save, signed):
-    table = save(rough_table(3, 8, 6, signed))
+    table = save(reference.rough_table(3, 8, 6, signed))
     rng = np.random.default_rng(4)
     histogram = rng.integers(0, 10**6, 256) * (rng.random(256) < 0.3)
     zero_point = -3 if signed else 100
     maps = []
     for arguments in ({"histogram": histogram}, {"zero_point": zero_point}, {"narrow": True},
                       {"histogram": histogram, "zero_point": zero_point, "narrow": True}):
-        expected = naive_map(table, **arguments)
+        expected = reference.tuning_map(table, **arguments)
         options = {"input_zero_point" if k == "zero_point" else k: v for k, v in arguments.items()}
         tuning = weight_tuning.find_tuning(table.path, **options)
         np.testing.assert_array_equal(tuning.map, expected)
@@ -87,18 +60,18 @@ def test_an_exact_table_stays_as_it_is(save, tmp_path, signed):
 
 @pytest.mark.parametrize("name", ["t.axt", "mul8x5s_t.bin", "t.npy"])
 def test_the_tuned_table_has_the_columns_of_the_map(save, tmp_path, name):
-    table = save(rough_table(5, 8, 5, True))
+    table = save(reference.rough_table(5, 8, 5, True))
     tuning_map = axlut.tune_table(table.path, tmp_path / name)
-    np.testing.assert_array_equal(tuning_map, naive_map(table))
+    np.testing.assert_array_equal(tuning_map, reference.tuning_map(table))
     np.testing.assert_array_equal(tables.load(tmp_path / name).products,
                                   table.products[:, tuning_map])
 
 
 def test_sign_magnitude_is_tuned_as_the_table_that_it_makes(save, tmp_path):
-    table = save(rough_table(6, 6, 6))
+    table = save(reference.rough_table(6, 6, 6))
     signed = reference.sign_magnitude(table)
     tuning_map = axlut.tune_table(table.path, tmp_path / "t.axt", encoding="sign_magnitude")
-    np.testing.assert_array_equal(tuning_map, naive_map(signed))
+    np.testing.assert_array_equal(tuning_map, reference.tuning_map(signed))
     np.testing.assert_array_equal(tables.load(tmp_path / "t.axt").products,
                                   signed.products[:, tuning_map])
 
@@ -111,7 +84,7 @@ def lutgen(*arguments):
 
 
 def test_lutgen_tune_gives_the_same(save, tmp_path):
-    table = save(rough_table(7))
+    table = save(reference.rough_table(7))
     histogram = np.random.default_rng(8).integers(0, 1000, 256)
     expected = axlut.tune_table(table.path, tmp_path / "a.npy", histogram)
     for dtype in ("<i8", "u2", "f4", "f8"):
@@ -126,7 +99,7 @@ def test_lutgen_tune_gives_the_same(save, tmp_path):
 @pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize("per_channel", [False, True])
 def test_tuned_weights_have_the_mapped_codes(save, signed, narrow, per_channel):
-    table = save(rough_table(9, 8, 6, signed))
+    table = save(reference.rough_table(9, 8, 6, signed))
     rng = np.random.default_rng(10)
     weights = rng.normal(0, 1, (3, 3, 4, 5)).astype(np.float32)
     bounds = (-1.5, 2.0)
@@ -138,13 +111,13 @@ def test_tuned_weights_have_the_mapped_codes(save, signed, narrow, per_channel):
     options = {"min": bounds[0], "max": bounds[1], "table": table.path, "operand": "b",
                "narrow": narrow}
     codes, tuned_codes = (quantize(w, **options).numpy() for w in (weights, tuned))
-    tuning_map = naive_map(table, narrow=narrow)
+    tuning_map = reference.tuning_map(table, narrow=narrow)
     assert (tuned_codes != codes).any()
     np.testing.assert_array_equal(tuned_codes, tuning_map[codes])
 
 
 def test_other_axes_and_types(save):
-    table = save(rough_table(11))
+    table = save(reference.rough_table(11))
     weights = np.random.default_rng(12).normal(0, 1, (4, 6)).astype(np.float32)
     bounds = (weights.min(1), weights.max(1))
     by_rows = axlut.tune_weights(weights, bounds, table.path, axis=0).numpy()
@@ -159,7 +132,7 @@ def test_other_axes_and_types(save):
 
 def test_a_layer_with_the_tuned_table_computes_with_the_tuned_weights(save, tmp_path):
     """With zero points of 0 the two are the same, bit for bit."""
-    table = save(rough_table(13))
+    table = save(reference.rough_table(13))
     rng = np.random.default_rng(14)
     x, w = rng.uniform(0, 1, (5, 30)).astype("f4"), rng.uniform(0, 2, (30, 6)).astype("f4")
     axlut.tune_table(table.path, tmp_path / "tuned.npy")
@@ -171,7 +144,7 @@ def test_a_layer_with_the_tuned_table_computes_with_the_tuned_weights(save, tmp_
 
 def test_tuning_with_the_activations_of_a_layer_reduces_its_error(save):
     """Histogram and zero point are those of the layer; either alone is not the layer's error."""
-    table = save(rough_table(15))
+    table = save(reference.rough_table(15))
     rng = np.random.default_rng(16)
     x, w = rng.normal(0.2, 0.4, (400, 40)).astype("f4"), rng.normal(0, 1, (40, 16)).astype("f4")
     input_range, kernel_range = (-1.0, 2.0), (-3.0, 3.0)
@@ -240,5 +213,5 @@ def test_real_multipliers_get_better():
     for path in paths[:12]:
         products = np.fromfile(path, "<u2").astype(np.int64).reshape(256, 256)
         tuning = weight_tuning.find_tuning(path)
-        np.testing.assert_array_equal(tuning.map, naive_map(reference.Table(products)))
+        np.testing.assert_array_equal(tuning.map, reference.tuning_map(reference.Table(products)))
         assert tuning.mae_after <= tuning.mae_before

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from typing import Sequence, Union
+
 import keras
 import tensorflow as tf
 
 from axlut import conv2d
+from axlut._types import Gradient, Path
 from axlut.keras.base import ApproximateLayer
-from axlut.keras.quantizers import PACKAGE
+from axlut.keras.quantizers import PACKAGE, AnyQuantizer
 from axlut.keras.table_product import TableProduct
 
 
@@ -22,10 +25,8 @@ class _Convolution(ApproximateLayer):
     def _data_format(self) -> str:
         return "NHWC" if self.data_format == "channels_last" else "NCHW"
 
-    def _approximate_depthwise(self, inputs, kernel, table, input_range, kernel_range, **options):
-        kernel = tf.reshape(kernel, [*kernel.shape[:2], 1, kernel.shape[2] * kernel.shape[3]])
-        return conv2d.ax_conv2d(inputs, kernel, table, **self._geometry(), input_range=input_range,
-                                filter_range=kernel_range, **options)
+    def _approximate_depthwise(self, *operands, **options):
+        return conv2d.ax_depthwise_conv2d(**_op_arguments(*operands, **options), **self._geometry())
 
     def _exact_depthwise(self, inputs, kernel):
         return keras.ops.depthwise_conv(
@@ -51,8 +52,9 @@ class AxConv2D(_Convolution, keras.layers.Conv2D):
 
     exact_class = keras.layers.Conv2D
 
-    def __init__(self, *args, table, input_quantizer="batch", kernel_quantizer="batch",
-                 encoding="affine", gradient="straight_through", mode="approximate", **kwargs):
+    def __init__(self, *args, table: Path, input_quantizer: AnyQuantizer = "batch",
+                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
+                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
         super().__init__(*args, **kwargs)
         self._set_up({"table": table, "input_quantizer": input_quantizer,
                       "kernel_quantizer": kernel_quantizer, "encoding": encoding,
@@ -62,9 +64,8 @@ class AxConv2D(_Convolution, keras.layers.Conv2D):
         return (TableProduct(self, "", **arguments, channel_axes=(3,),
                              approximate=self._approximate, exact=self.convolution_op),)
 
-    def _approximate(self, inputs, kernel, table, input_range, kernel_range, **options):
-        return conv2d.ax_conv2d(inputs, kernel, table, **self._geometry(), input_range=input_range,
-                                filter_range=kernel_range, **options)
+    def _approximate(self, *operands, **options):
+        return conv2d.ax_conv2d(**_op_arguments(*operands, **options), **self._geometry())
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -84,8 +85,9 @@ class AxDepthwiseConv2D(_Convolution, keras.layers.DepthwiseConv2D):
 
     exact_class = keras.layers.DepthwiseConv2D
 
-    def __init__(self, *args, table, input_quantizer="batch", kernel_quantizer="batch",
-                 encoding="affine", gradient="straight_through", mode="approximate", **kwargs):
+    def __init__(self, *args, table: Path, input_quantizer: AnyQuantizer = "batch",
+                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
+                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
         super().__init__(*args, **kwargs)
         self._set_up({"table": table, "input_quantizer": input_quantizer,
                       "kernel_quantizer": kernel_quantizer, "encoding": encoding,
@@ -116,8 +118,9 @@ class AxSeparableConv2D(_Convolution, keras.layers.SeparableConv2D):
     exact_class = keras.layers.SeparableConv2D
     kernel_names = ("depthwise_kernel", "pointwise_kernel")
 
-    def __init__(self, *args, table, input_quantizer="batch", kernel_quantizer="batch",
-                 encoding="affine", gradient="straight_through", mode="approximate", **kwargs):
+    def __init__(self, *args, table: Union[Path, Sequence[Path]], input_quantizer: AnyQuantizer = "batch",
+                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
+                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
         super().__init__(*args, **kwargs)
         self._set_up({"table": table, "input_quantizer": input_quantizer,
                       "kernel_quantizer": kernel_quantizer, "encoding": encoding,
@@ -131,10 +134,9 @@ class AxSeparableConv2D(_Convolution, keras.layers.SeparableConv2D):
                 TableProduct(self, "pointwise_", **pointwise, channel_axes=(3,),
                              approximate=self._approximate_pointwise, exact=self._exact_pointwise))
 
-    def _approximate_pointwise(self, inputs, kernel, table, input_range, kernel_range, **options):
-        return conv2d.ax_conv2d(inputs, kernel, table, padding="VALID",
-                                data_format=self._data_format(), input_range=input_range,
-                                filter_range=kernel_range, **options)
+    def _approximate_pointwise(self, *operands, **options):
+        return conv2d.ax_conv2d(**_op_arguments(*operands, **options), padding="VALID",
+                                data_format=self._data_format())
 
     def _exact_pointwise(self, inputs, kernel):
         return keras.ops.conv(inputs, kernel, data_format=self.data_format)
@@ -147,6 +149,12 @@ class AxSeparableConv2D(_Convolution, keras.layers.SeparableConv2D):
     def call(self, inputs, training=None):
         between = self._multiply(0, inputs, self.depthwise_kernel, training)
         return self._finish(self._multiply(1, between, self.pointwise_kernel, training))
+
+
+def _op_arguments(inputs, kernel, table, input_range, kernel_range, narrow_kernel, **options):
+    """A product's arguments by the names that the convolution ops give them."""
+    return {"input": inputs, "filter": kernel, "table": table, "input_range": input_range,
+            "filter_range": kernel_range, "narrow_filter": narrow_kernel, **options}
 
 
 def _pair(name: str, value) -> tuple:

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import keras
-import tensorflow as tf
 
-from axlut import conv2d
+from axlut import matmul
+from axlut._types import Gradient, Path
 from axlut.keras.base import ApproximateLayer
-from axlut.keras.quantizers import PACKAGE
+from axlut.keras.quantizers import PACKAGE, AnyQuantizer
 from axlut.keras.table_product import TableProduct
 
 
@@ -23,8 +23,9 @@ class AxDense(ApproximateLayer, keras.layers.Dense):
 
     exact_class = keras.layers.Dense
 
-    def __init__(self, *args, table, input_quantizer="batch", kernel_quantizer="batch",
-                 encoding="affine", gradient="straight_through", mode="approximate", **kwargs):
+    def __init__(self, *args, table: Path, input_quantizer: AnyQuantizer = "batch",
+                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
+                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
         super().__init__(*args, **kwargs)
         self._set_up({"table": table, "input_quantizer": input_quantizer,
                       "kernel_quantizer": kernel_quantizer, "encoding": encoding,
@@ -32,7 +33,7 @@ class AxDense(ApproximateLayer, keras.layers.Dense):
 
     def _make_products(self, arguments):
         return (TableProduct(self, "", **arguments, channel_axes=(1,),
-                             approximate=_approximate, exact=keras.ops.matmul),)
+                             approximate=matmul.ax_dense, exact=keras.ops.matmul),)
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -44,11 +45,3 @@ class AxDense(ApproximateLayer, keras.layers.Dense):
             outputs = keras.ops.add(outputs, self.bias)
         return outputs if self.activation is None else self.activation(outputs)
 
-
-def _approximate(inputs, kernel, table, input_range, kernel_range, **options):
-    """A 1x1 convolution of the rows."""
-    rows = tf.reshape(inputs, [-1, 1, 1, inputs.shape[-1]])
-    outputs = conv2d.ax_conv2d(rows, tf.reshape(kernel, [1, 1, *kernel.shape]), table,
-                               input_range=input_range, filter_range=kernel_range, **options)
-    outputs = tf.reshape(outputs, tf.concat([tf.shape(inputs)[:-1], [kernel.shape[-1]]], 0))
-    return tf.ensure_shape(outputs, [*inputs.shape[:-1], kernel.shape[-1]])
