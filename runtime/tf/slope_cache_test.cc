@@ -63,5 +63,21 @@ TEST(LoadSlopes, TakesFloatsOfTheTablesShapeOnly) {
   EXPECT_FALSE(LoadSlopes("/nonexistent.npy", one, one).ok());
 }
 
+TEST(SlopeFile, IsReadAgainOnlyWhenItOrTheOperandsChange) {
+  const OperandSpec one{1, Signedness::kUnsigned}, two{2, Signedness::kUnsigned};
+  const std::vector<float> values = {1, 2, 3, 4, 5, 6, 7, 8};
+  SlopeFile file(Save("file.npy", {2, 4}, values));
+  const auto first = file.Get(one, two);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(file.Get(one, two).value(), *first);
+  // As many slopes as before, but of another table.
+  EXPECT_THAT(file.Get(two, one).error().message(), HasSubstr("must be <f4 [4, 2]"));
+  EXPECT_EQ(file.Get(one, two).value(), *first);
+  Save("file.npy", {2, 4}, {8, 7, 6, 5, 4, 3, 2, 1});
+  EXPECT_EQ((*file.Get(one, two).value())[0], 8);
+  EXPECT_THAT(SlopeFile("/nonexistent.npy").Get(one, one).error().message(),
+              HasSubstr("slopes '/nonexistent.npy' cannot be read; No such file"));
+}
+
 }  // namespace
 }  // namespace axlut
