@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "runtime/base/npy.h"
@@ -77,6 +79,28 @@ TEST(SlopeFile, IsReadAgainOnlyWhenItOrTheOperandsChange) {
   EXPECT_EQ((*file.Get(one, two).value())[0], 8);
   EXPECT_THAT(SlopeFile("/nonexistent.npy").Get(one, one).error().message(),
               HasSubstr("slopes '/nonexistent.npy' cannot be read; No such file"));
+}
+
+TEST(SlopeCache, ThreadsShareSlopesAndFiles) {
+  const OperandSpec two{2, Signedness::kUnsigned};
+  const auto table = *LutTable::Create(*ExactTable(two, two));
+  SlopeCache cache;
+  SlopeFile file(Save("shared.npy", {4, 4}, std::vector<float>(16, 2)));
+  const auto of_table = cache.Get(table, 0);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      for (int call = 0; call < 50; ++call) {
+        if (cache.Get(table, 0) != of_table) ++wrong;
+        if (cache.Get(table, i + 1)->mean_by_a.size() != 4) ++wrong;
+        const auto slopes = file.Get(two, two);
+        if (!slopes.ok() || (**slopes)[15] != 2) ++wrong;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 }  // namespace
