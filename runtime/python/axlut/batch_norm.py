@@ -67,8 +67,8 @@ def recalibrate_batch_norm(model: keras.Model, data: Any,
                          f"it is {method!r}")
     norms = _norms(model, "recalibrate_batch_norm")
     if method == "layer_by_layer" and iter(data) is data:
-        raise ValueError("recalibrate_batch_norm: 'layer_by_layer' runs the data once for each layer; "
-                         "a generator can be run through only once")
+        raise ValueError("recalibrate_batch_norm: 'layer_by_layer' runs the data once for each "
+                         "layer; a generator can be run through only once")
     score = _score(evaluate)
     before = score(model)
 
@@ -231,7 +231,8 @@ def _norms(model, where: str) -> dict:
         raise ValueError(f"{where}: model '{model.name}' has no batch normalization")
     for path, layer in norms.items():
         if getattr(layer, "renorm", False):
-            raise ValueError(f"{where}: layer '{path}' has renorm=True, whose statistics are others")
+            raise ValueError(f"{where}: layer '{path}' has renorm=True, whose statistics are "
+                             "others")
     return norms
 
 

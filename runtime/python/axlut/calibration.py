@@ -35,8 +35,8 @@ def calibrate(model: keras.Model, data: Any, *, method: str = "min_max", percent
       percentile: for "percentile": 50 < percentile <= 100; so many percent of the values lie below
         the range's upper end, and as many above its lower end.
       decay: for "moving_average": weight of the old average.
-      mode: what the layers compute meanwhile: "float", "quantized" or "approximate" (with the ranges
-        of each batch). With a biased table, activations differ between the three.
+      mode: what the layers compute meanwhile: "float", "quantized" or "approximate" (with the
+        ranges of each batch). With a biased table, activations differ between the three.
       layers: names, patterns or types of the layers to calibrate; None: all.
       batch_size: of arrays.
       steps: at most so many batches.
@@ -158,7 +158,8 @@ def _observer_factory(method: str, percentile: float, decay: float):
     factories = {"min_max": MinMax, "percentile": lambda name: Histogram(name, percentile),
                  "moving_average": lambda name: Average(name, decay)}
     if method not in factories:
-        raise ValueError(f"calibrate: method must be one of {', '.join(factories)}; it is {method!r}")
+        raise ValueError(f"calibrate: method must be one of {', '.join(factories)}; "
+                         f"it is {method!r}")
     return factories[method]
 
 
@@ -176,8 +177,8 @@ def _products(model, layers) -> dict:
                 found[f"{path}: {product.prefix}"] = (layer, number, product)
     if not found:
         raise ValueError(f"calibrate: no approximate layer of '{model.name}' has a range to be set"
-                         f"{'' if keys is None else ' among those selected'}; convert with quantize="
-                         "'fixed' or 'moving_average'")
+                         f"{'' if keys is None else ' among those selected'}; convert with "
+                         "quantize='fixed' or 'moving_average'")
     return found
 
 
@@ -215,11 +216,12 @@ def _ends(values, name: str) -> Tuple[float, float]:
         return np.inf, -np.inf
     low, high = float(tf.reduce_min(values)), float(tf.reduce_max(values))
     if not np.isfinite(low) or not np.isfinite(high) or bool(tf.reduce_any(values != values)):
-        raise ValueError(f"calibrate: layer '{name.split(':')[0]}' gets a value that is NaN or infinite")
+        raise ValueError(f"calibrate: layer '{name.split(':')[0]}' gets a value that is NaN or "
+                         "infinite")
     return low, high
 
 
 def _check_seen(high: float, name: str) -> None:
     if high == -np.inf:
-        raise ValueError(f"calibrate: layer '{name.split(':')[0]}' got no value; the model did not run "
-                         "it with this data")
+        raise ValueError(f"calibrate: layer '{name.split(':')[0]}' got no value; the model did not "
+                         "run it with this data")

@@ -78,8 +78,8 @@ def make(model: keras.Model, tables: Tables, selection: Selection = None) -> dic
         chosen = list(tables)
     else:
         if not isinstance(tables, (str, os.PathLike)):
-            raise TypeError("approximate: tables must be a path, a dict or a list of paths; it is a "
-                            f"{type(tables).__name__}")
+            raise TypeError("approximate: tables must be a path, a dict or a list of paths; it is "
+                            f"a {type(tables).__name__}")
         chosen = [tables] * len(selected)
     return {id(layer): table for (_, layer), table in zip(selected, chosen) if table is not None}
 
@@ -128,10 +128,11 @@ def _check_key(model, key: Any, candidates, what: str) -> None:
     for path, layer in all_layers(model):
         if fits(key, path, layer):
             reason = reason_against(layer) or "`layers` leaves it out"
-            raise ValueError(f"approximate: {what}: '{shown}' means layer '{path}', which cannot be "
-                             f"converted: {reason}")
+            raise ValueError(f"approximate: {what}: '{shown}' means layer '{path}', which cannot "
+                             f"be converted: {reason}")
     names = [path for path, _ in candidates]
     near = difflib.get_close_matches(str(shown), names + [name.split("/")[-1] for name in names], 1)
-    hint = f"did you mean '{near[0]}'?" if near else f"convertible are: {', '.join(names) or 'none'}"
+    hint = f"did you mean '{near[0]}'?" if near \
+        else f"convertible are: {', '.join(names) or 'none'}"
     raise ValueError(f"approximate: {what}: '{shown}' fits no convertible layer of "
                      f"model '{model.name}'; {hint}")

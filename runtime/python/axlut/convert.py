@@ -51,8 +51,8 @@ def approximate(model: keras.Model, tables: Tables, layers: Selection = None,
       A new model, compiled as the given one is (with a new optimizer); in place, the model.
 
     Raises:
-      ValueError: a key of `tables` or `layers` fits no convertible layer; the list has not one entry
-        for each; the model cannot be made again, or not changed in place (functional models).
+      ValueError: a key of `tables` or `layers` fits no convertible layer; the list has not one
+        entry for each; the model cannot be made again, or not changed in place (functional models).
       FileNotFoundError: there is no such table.
     """
     settings = {"encoding": encoding, "gradient": gradient, "mode": mode}

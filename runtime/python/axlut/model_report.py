@@ -15,8 +15,8 @@ from axlut.keras.base import ApproximateLayer
 # Layers that multiply tensors with each other and have no kernel, and such operations of keras.ops.
 _MULTIPLYING_LAYERS = ("AdditiveAttention", "Attention", "Dot", "GroupedQueryAttention",
                        "MultiHeadAttention")
-_MULTIPLYING_OPERATIONS = ("Conv", "ConvTranspose", "DepthwiseConv", "Dot", "Einsum", "Inner", "Matmul",
-                           "Outer", "SeparableConv", "Tensordot", "Vdot")
+_MULTIPLYING_OPERATIONS = ("Conv", "ConvTranspose", "DepthwiseConv", "Dot", "Einsum", "Inner",
+                           "Matmul", "Outer", "SeparableConv", "Tensordot", "Vdot")
 
 
 @dataclasses.dataclass(frozen=True)

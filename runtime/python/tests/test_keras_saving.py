@@ -97,7 +97,8 @@ def test_weights_files(exact, bad, tmp_path):
     x = images(seed=3)
     np.testing.assert_array_equal(other(x), model(x))
     batch = axlut.approximate(other, exact, quantize="batch")
-    with pytest.raises(ValueError, match=r"needs 2 weights and the ranges \[\]; the file has.*input"):
+    with pytest.raises(ValueError,
+                       match=r"needs 2 weights and the ranges \[\]; the file has.*input"):
         batch.load_weights(tmp_path / "m.weights.h5")  # its ranges have no place here
 
 
@@ -111,7 +112,8 @@ def test_weights_of_the_exact_layer_fit(exact):
     layer.load_own_variables({name: value.numpy() for name, value in store.items()})
     np.testing.assert_array_equal(layer.kernel, dense.kernel)
     assert layer.get_ranges() == {"input": (-1, 2)}
-    with pytest.raises(ValueError, match=r"needs 2 weights and the ranges \['input_high', 'input_low'\]"):
+    with pytest.raises(ValueError,
+                       match=r"needs 2 weights and the ranges \['input_high', 'input_low'\]"):
         layer.load_own_variables({"0": dense.kernel.numpy()})
 
 
@@ -183,7 +185,8 @@ def test_own_training_loops(exact):
     keras.utils.set_random_seed(4)
     x = images(16)
     model = keras.Sequential([keras.Input((8, 8, 2)), AxConv2D(
-        3, 3, table=exact, input_quantizer="moving_average"), keras.layers.GlobalAveragePooling2D()])
+        3, 3, table=exact, input_quantizer="moving_average"),
+                              keras.layers.GlobalAveragePooling2D()])
     optimizer = keras.optimizers.SGD(0.1)
     target = tf.constant(np.random.default_rng(5).normal(size=(16, 3)).astype(F))
 
@@ -239,7 +242,8 @@ np.testing.assert_allclose(again, single.predict(x, verbose=0), rtol=1e-4, atol=
 set_mode(model, "approximate")
 model.save("{tmp_path}/m.keras")
 alone = keras.models.load_model("{tmp_path}/m.keras")
-np.testing.assert_allclose(model.predict(x, verbose=0), alone.predict(x, verbose=0), rtol=1e-4, atol=1e-5)
+expected = alone.predict(x, verbose=0)
+np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-4, atol=1e-5)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -43,7 +43,8 @@ def find_table(path, what: str) -> str:
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"{what}: table must be the path of a table file; it is {path!r}")
     path = os.path.abspath(os.fspath(path))
-    places = [path, *(os.path.join(folder, os.path.basename(path)) for folder in reversed(_folders))]
+    name = os.path.basename(path)
+    places = [path, *(os.path.join(folder, name) for folder in reversed(_folders))]
     for place in places:
         if os.path.isfile(place):
             return place
@@ -52,7 +53,7 @@ def find_table(path, what: str) -> str:
 
 
 class ApproximateLayer:
-    """Mixin of the layers; the other base is the Keras layer, whose weights and arguments they have.
+    """Mixin of the layers; the other base is the Keras layer, with its weights and arguments.
 
     All products of inputs and kernel come from the table; the bias is added, and the activation
     computed, exactly, in the layer's compute dtype (float32, bfloat16 or float16).
@@ -78,8 +79,8 @@ class ApproximateLayer:
         """After the Keras layer's constructor; `arguments` has the table, quantizers and so on."""
         self.supports_jit = False  # XLA cannot compile ops that it does not know
         if getattr(self, "lora_rank", None):
-            raise ValueError(f"{type(self).__name__}: lora_rank is not supported; LoRA's kernel would "
-                             "bypass the table")
+            raise ValueError(f"{type(self).__name__}: lora_rank is not supported; LoRA's kernel "
+                             "would bypass the table")
         if self.compute_dtype not in COMPUTE_DTYPES:
             raise ValueError(f"{type(self).__name__} computes in float32, bfloat16 or float16; its "
                              f"dtype is {self.compute_dtype}")
@@ -249,8 +250,8 @@ def set_mode(model: keras.layers.Layer, mode: str, layers=None) -> None:
     for name in names:
         chosen = [layer for layer in candidates if fnmatch.fnmatchcase(layer.name, name)]
         if not chosen:
-            raise ValueError(f"set_mode: {name!r} fits no approximate layer of '{model.name}'; it has: "
-                             f"{', '.join(layer.name for layer in candidates) or 'none'}")
+            raise ValueError(f"set_mode: {name!r} fits no approximate layer of '{model.name}'; it "
+                             f"has: {', '.join(layer.name for layer in candidates) or 'none'}")
         for layer in chosen:
             layer.mode = mode
 

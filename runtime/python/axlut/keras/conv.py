@@ -32,8 +32,8 @@ class _Convolution(ApproximateLayer):
 
     def _finish(self, outputs):
         if self.use_bias:
-            # Not keras.ops.add: it takes the bias of a channels_first output as one of columns where
-            # there are as many columns as channels (Keras 3.15).
+            # Not keras.ops.add: it takes the bias of a channels_first output as one of columns
+            # where there are as many columns as channels (Keras 3.15).
             outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias), self._data_format())
         return outputs if self.activation is None else self.activation(outputs)
 
@@ -75,8 +75,8 @@ class AxConv2D(_Convolution, keras.layers.Conv2D):
 class AxDepthwiseConv2D(_Convolution, keras.layers.DepthwiseConv2D):
     """keras.layers.DepthwiseConv2D with every product of input and kernel from a table.
 
-    All arguments of keras.layers.DepthwiseConv2D, and those of ApproximateLayer. A per-channel kernel
-    quantizer has a range for each output channel, channel * depth_multiplier + m.
+    All arguments of keras.layers.DepthwiseConv2D, and those of ApproximateLayer. A per-channel
+    kernel quantizer has a range for each output channel, channel * depth_multiplier + m.
     """
 
     exact_class = keras.layers.DepthwiseConv2D

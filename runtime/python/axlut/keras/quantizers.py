@@ -93,8 +93,8 @@ class Quantizer:
 class BatchRange(Quantizer):
     """The smallest range that holds 0 and the tensor at hand, at each call.
 
-    As TFApprox' layers do it. For activations the result of one image then depends on the batch it is
-    in; for the weights of an inference the range is constant.
+    As TFApprox' layers do it. For activations the result of one image then depends on the batch it
+    is in; for the weights of an inference the range is constant.
     """
 
     def range_of(self, values, state, width, channel_axes, update):
@@ -109,7 +109,8 @@ class FixedRange(Quantizer):
       low, high: numbers, or lists with one for each output channel; both or none. They are taken as
         they are, whether symmetric or not. None: the layer has no range yet, and calling it is an
         error until it gets one.
-      symmetric, narrow, per_channel: as for every quantizer; `symmetric` for ranges from calibration.
+      symmetric, narrow, per_channel: as for every quantizer; `symmetric` for ranges from
+        calibration.
 
     Raises:
       ValueError: only one of both is given, or low > high, or one is not finite.
@@ -207,8 +208,8 @@ def get(quantizer: Union[str, dict, Quantizer]) -> Quantizer:
         quantizer = keras.saving.deserialize_keras_object(quantizer)
     if isinstance(quantizer, str):
         if quantizer not in _NAMES:
-            raise ValueError(f"a quantizer must be one of {', '.join(map(repr, _NAMES))} or an object "
-                             f"of axlut.keras; it is {quantizer!r}")
+            raise ValueError(f"a quantizer must be one of {', '.join(map(repr, _NAMES))} or an "
+                             f"object of axlut.keras; it is {quantizer!r}")
         return _NAMES[quantizer]()
     if not isinstance(quantizer, Quantizer):
         raise TypeError("a quantizer must be a name or an object of axlut.keras; it is a "
@@ -229,8 +230,8 @@ def _bounds(low, high, what: str) -> Tuple[Optional[Any], Optional[Any]]:
     lows, highs = (end if isinstance(end, list) else [end] for end in (low, high))
     if len(lows) != len(highs) or not all(math.isfinite(a) and math.isfinite(b) and a <= b
                                           for a, b in zip(lows, highs)):
-        raise ValueError(f"{what}: a range must be two finite numbers, low <= high (or lists of them, "
-                         f"of one length); it is {low!r} and {high!r}")
+        raise ValueError(f"{what}: a range must be two finite numbers, low <= high (or lists of "
+                         f"them, of one length); it is {low!r} and {high!r}")
     return low, high
 
 
