@@ -6,8 +6,9 @@ import re
 SECTIONS = {"Args": "Arguments", "Attributes": "Attributes", "Returns": "Returns",
             "Yields": "Yields", "Raises": "Raises"}
 _WITH_NAMES = ("Args", "Attributes", "Raises")
-_NAMES = re.compile(r"^([*\w.]+(?:, [*\w.]+)*):(?: |$)(.*)")
-_NAMES_GO_ON = re.compile(r"^[*\w.]+(?:, [*\w.]+)*,$")
+_NAME = r"\*{0,2}\w[\w.]*(?: \(\w+\))?(?: \.\. \w+)?"  # "name", "new_name (old_name)", "first .. last"
+_NAMES = re.compile(rf"^({_NAME}(?:, {_NAME})*):(?: |$)(.*)")
+_NAMES_GO_ON = re.compile(rf"^{_NAME}(?:, {_NAME})*,$")
 
 
 class Docstring:
@@ -43,7 +44,8 @@ class Docstring:
 
     def names(self, section):
         """The names that a section explains, without the stars of *args."""
-        return {name.lstrip("*") for names, _ in self.entries(section) for name in names}
+        return {word for names, _ in self.entries(section) for name in names
+                for word in re.findall(r"\w+", name)}
 
     def markdown(self):
         parts = [paragraphs(self.text)]

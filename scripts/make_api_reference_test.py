@@ -100,8 +100,7 @@ class _Hidden(Base):
         pass
 
 class Dense(_Hidden, keras.layers.Dense):
-    """A layer with all arguments of
-    keras.layers.Dense."""
+    """A layer."""
     def call(self, inputs):
         return inputs
     def ranges(self, width):
@@ -214,8 +213,10 @@ class Completeness(unittest.TestCase):
                          ["pack.plain.Point: parameter y is not in Args"])
         self.assertEqual(lacks("plain.py", '        """Distance of (0, 0)."""', "        return 0"),
                          ["pack.plain.Point.norm: no docstring"])
-        self.assertEqual(lacks("layers/base.py", "A layer with all arguments of", "A layer like"),
-                         ["pack.layers.Dense: parameter units is not in Args"])
+        self.assertEqual(lacks("layers/base.py", "units: int, table: str", "units, table, size"),
+                         ["pack.layers.Dense: parameter table has no type hint",
+                          "pack.layers.Dense: parameter size has no type hint",
+                          "pack.layers.Dense: parameter size is not in Args"])
 
     def test_private_and_unreachable_functions_are_not_checked(self):
         self.assertEqual(lacks("numbers.py", "def _helper(x)", "def _helper(x, y)"), [])
@@ -230,6 +231,11 @@ class Docstrings(unittest.TestCase):
     def test_a_colon_in_a_continued_line_is_no_name(self):
         doc = docstring.Docstring("First.\n\nArgs:\n  a: one,\n    for example: this.\n  *b: two.")
         self.assertEqual(doc.names("Args"), {"a", "b"})
+
+    def test_several_names_share_an_explanation(self):
+        doc = docstring.Docstring("First.\n\nArgs:\n  a, b (old_b),\n  c: x.\n  d .. f: y.")
+        self.assertEqual(doc.entries("Args"), [(["a", "b (old_b)", "c"], "x."), (["d .. f"], "y.")])
+        self.assertEqual(doc.names("Args"), {"a", "b", "old_b", "c", "d", "f"})
 
 
 if __name__ == "__main__":

@@ -139,12 +139,11 @@ def draw(data):
                       label={"frozen": "frozen statistics", "recalibrated": "recalibrated",
                              "batch": "statistics of the batch"}[mode], markersize=5)
         for row in rows:
-            drop = row[key]["recalibrated"] - row[key]["frozen"]
-            if drop > 0.1:
-                axes.annotate(short(row["name"]), (row["power_mw"], 100 * row[key]["frozen"]),
-                              xytext=(3, -8), textcoords="offset points", fontsize=7)
-                axes.vlines(row["power_mw"], 100 * row[key]["frozen"],
-                            100 * row[key]["recalibrated"], color="tab:red", linewidth=0.4)
+            ends = [100 * row[key][mode] for mode in ("frozen", "recalibrated")]
+            if abs(ends[0] - ends[1]) > 10:
+                axes.annotate(short(row["name"]), (row["power_mw"], max(ends)), fontsize=7,
+                              xytext=(4, -7), textcoords="offset points")
+                axes.vlines(row["power_mw"], *ends, color="tab:red", linewidth=0.4)
         axes.axhline(100 * data["float"][key]["population"], color="black", linewidth=0.8,
                      linestyle="--", label="fp32")
         axes.axhline(10, color="black", linewidth=0.5, linestyle=":", label="chance")
@@ -152,7 +151,7 @@ def draw(data):
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
     panels[0].set_ylabel(f"accuracy on {data['settings']['test_images']} CIFAR-10 images, %")
-    panels[1].legend(loc="lower right")
+    panels[1].legend(loc="center left")
     figure.tight_layout()
     figure.savefig(DOCS / "benchmarks/resnet8_tables.svg", bbox_inches="tight",
                    metadata={"Date": None, "Creator": None})

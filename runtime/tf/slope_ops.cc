@@ -106,21 +106,35 @@ class SlopesOp : public tf::OpKernel {
     tf::Tensor* inside = nullptr;
     TF_RETURN_IF_ERROR(context->allocate_output(0, tensor.shape(), &mapped));
     TF_RETURN_IF_ERROR(context->allocate_output(1, tensor.shape(), &inside));
-    int64_t inner = 1;  // elements from one range to the next
-    const int axis = axis_ < 0 ? axis_ + tensor.dims() : axis_;
-    for (int i = axis + 1; i < tensor.dims(); ++i) inner *= tensor.dim_size(i);
     const float* const values = tensor.flat<float>().data();
     const uint8_t* const codes = CodesOf(input);
     float* const out = mapped->flat<float>().data();
     bool* const is_inside = inside->flat<bool>().data();
     const size_t ranges = input.ranges.size();
+    // What each code of each range becomes.
+    std::vector<float> by_code(ranges * slopes->size());
+    for (size_t i = 0; i < by_code.size(); ++i) {
+      const NudgedRange& range = input.ranges[i / slopes->size()];
+      const auto zero = static_cast<float>(ZeroPoint(range, operand.signedness));
+      by_code[i] = range.scale * ((*slopes)[i % slopes->size()] - zero);
+    }
+    int64_t run = tensor.NumElements();  // elements that lie together and have one range
+    if (ranges > 1) {
+      run = 1;
+      const int axis = axis_ < 0 ? axis_ + tensor.dims() : axis_;
+      for (int i = axis + 1; i < tensor.dims(); ++i) run *= tensor.dim_size(i);
+    }
     WorkersOf(context)(tensor.NumElements(), kConversionGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const NudgedRange& range =
-            input.ranges[ranges == 1 ? 0 : static_cast<size_t>(i / inner) % ranges];
-        const auto zero = static_cast<float>(ZeroPoint(range, operand.signedness));
-        out[i] = range.scale * ((*slopes)[codes[i]] - zero);
-        is_inside[i] = IsInside(range, values[i]);
+      while (begin < end) {
+        const int64_t run_end = std::min(end, begin - begin % run + run);
+        const size_t index = static_cast<size_t>(begin / run) % ranges;
+        const NudgedRange& range = input.ranges[index];
+        const float* const of_range = by_code.data() + index * slopes->size();
+        for (int64_t i = begin; i < run_end; ++i) {
+          out[i] = of_range[codes[i]];
+          is_inside[i] = IsInside(range, values[i]);
+        }
+        begin = run_end;
       }
     });
     return absl::OkStatus();

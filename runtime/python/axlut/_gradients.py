@@ -88,11 +88,12 @@ def wanted_inputs(op):
 
 def keep_inside(inside, gradient):
     """The gradient of the elements that were not clipped."""
-    return tf.where(inside, gradient, tf.zeros([], gradient.dtype))
+    # Not tf.where, which can broadcast and takes four times as long for that (TensorFlow 2.21).
+    return tf.raw_ops.Select(condition=inside, x=gradient, y=tf.zeros_like(gradient))
 
 
 def _exact(call, input, filter, input_inside, filter_inside):
-    """Both gradients of the exact convolution of these two tensors, without the clipped elements."""
+    """Both gradients of the exact convolution of these tensors, without the clipped elements."""
     gradients = [None, None]
     if call.wanted[0]:
         gradients[0] = keep_inside(input_inside, _backprop.input_gradient(

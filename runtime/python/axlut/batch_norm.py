@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from typing import Any, Callable, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 import keras
 import numpy as np
@@ -86,13 +86,19 @@ def recalibrate_batch_norm(model: keras.Model, data: Any,
 
 
 @contextlib.contextmanager
-def batch_statistics(model: keras.Model):
+def batch_statistics(model: keras.Model) -> Iterator[None]:
     """Inside, batch normalization uses each batch's own statistics, in inference as well.
 
     What TFApprox' ResNet example does; for comparison: results depend on the batch, and bias of a
     multiplier does not show. Moving statistics are neither used nor changed. For model(...),
     predict, evaluate and axlut.accuracy; a tf.function of your own that was traced outside knows
     nothing of it.
+
+    Args:
+      model: any Keras model.
+
+    Yields:
+      Nothing.
     """
     norms = _norms(model, "batch_statistics")
 
@@ -117,6 +123,9 @@ def accuracy(model: keras.Model, data: Any, batch_size: int = 128,
       data: (inputs, labels) as arrays, or batches of them; labels are class numbers [batch] or
         [batch, 1], or one-hot rows [batch, classes].
       batch_size, steps: as in axlut.calibrate.
+
+    Returns:
+      The accuracy.
 
     Raises:
       ValueError: there are no labels, or no data.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import keras
 import numpy as np
@@ -17,7 +17,8 @@ from axlut.keras.table_product import MODES
 
 
 def calibrate(model: keras.Model, data: Any, *, method: str = "min_max", percentile: float = 99.99,
-              decay: float = 0.9, mode: str = "float", layers=None, batch_size: int = 128,
+              decay: float = 0.9, mode: str = "float", layers: Optional[Sequence[Any]] = None,
+              batch_size: int = 128,
               steps: Optional[int] = None) -> Dict[str, Tuple[Any, Any]]:
     """Runs sample data through a model and sets the ranges that its approximate layers keep.
 

@@ -90,41 +90,11 @@ def ax_depthwise_conv2d(input: TensorLike, filter: TensorLike, table: Path, stri
       As ax_conv2d.
     """
     input, filter = _operands("ax_depthwise_conv2d", input, filter)
-    input, filter = depthwise_operands("ax_depthwise_conv2d", input, filter, data_format)
+    input, filter = _geometry.depthwise_operands("ax_depthwise_conv2d", input, filter,
+                                                 data_format)
     return _convolve("ax_depthwise_conv2d", input, filter, table, strides, padding, dilations,
                      data_format, input_range, filter_range, narrow_input, narrow_filter, encoding,
                      gradient, name)
-
-
-def depthwise_operands(function, input, filter, data_format):  # pylint: disable=redefined-builtin
-    """The operands of a convolution with a group per channel, from those of a depthwise one.
-
-    The filter [h, w, c, m] becomes [h, w, 1, c * m]. That the input has c channels cannot be seen
-    from that any more, so it is checked here; what cannot be known yet, when the graph runs.
-    """
-    if filter.shape.rank not in (None, 4):
-        raise ValueError(f"{function}: filter must be [height, width, channels, multiplier]; its "
-                         f"shape is {filter.shape}")
-    if input.shape.rank not in (None, 4):
-        raise ValueError(
-            f"{function}: input must have 4 dimensions ({data_format}); its shape is {input.shape}")
-    axis = 1 if data_format == "NCHW" else 3
-    channels = filter.shape[2] if filter.shape.rank == 4 else None
-    found = input.shape[axis] if input.shape.rank == 4 else None
-    if channels is None or found is None:
-        check = tf.debugging.assert_equal(
-            tf.shape(input)[axis], tf.shape(filter)[2],
-            f"{function}: input must have as many channels as the filter")
-        with tf.control_dependencies([] if check is None else [check]):
-            input = tf.identity(input)
-    elif channels != found:
-        raise ValueError(f"{function}: input must have as many channels as the filter; they are "
-                         f"{found} and {channels}")
-    sizes = filter.shape.as_list() if filter.shape.rank == 4 else [None] * 4
-    dynamic = tf.shape(filter)
-    height, width = (dynamic[i] if size is None else size for i, size in enumerate(sizes[:2]))
-    outputs = dynamic[2] * dynamic[3] if None in sizes[2:] else sizes[2] * sizes[3]
-    return input, tf.reshape(filter, tf.stack([height, width, 1, outputs]))
 
 
 def _operands(function, input, filter):  # pylint: disable=redefined-builtin

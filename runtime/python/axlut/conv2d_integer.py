@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from axlut import _arguments, _geometry, _library
 from axlut._types import Padding, Path, Steps, TensorLike
-from axlut.conv2d import depthwise_operands
 
 
 def ax_conv2d_integer(input: TensorLike, filter: TensorLike, table: Path, strides: Steps = 1,  # pylint: disable=redefined-builtin
@@ -74,7 +73,8 @@ def ax_depthwise_conv2d_integer(input: TensorLike, filter: TensorLike, table: Pa
       As ax_conv2d_integer.
     """
     input, filter = _operands("ax_depthwise_conv2d_integer", input, filter)
-    input, filter = depthwise_operands("ax_depthwise_conv2d_integer", input, filter, data_format)
+    input, filter = _geometry.depthwise_operands("ax_depthwise_conv2d_integer", input, filter,
+                                                 data_format)
     return _convolve("ax_depthwise_conv2d_integer", input, filter, table, strides, padding,
                      dilations, data_format, input_zero_point, filter_zero_point, encoding, out_type,
                      name)

@@ -56,10 +56,10 @@ class Approximate:
     """Backward products go through tables as well, as if the training ran on such hardware.
 
     The gradient of the output is quantized to the range of its own values (0 included) and both
-    gradients are integer sums of products from tables (ApproxTrain, arXiv 2209.04161). The operands'
-    roles are fixed: the gradient of the input has the output gradient as the row operand and the
-    filter as the column operand; that of the filter has the input as the row operand and the output
-    gradient as the column operand.
+    gradients are integer sums of products from tables (ApproxTrain, arXiv 2209.04161). The
+    operands' roles are fixed: the gradient of the input has the output gradient as the row operand
+    and the filter as the column operand; that of the filter has the input as the row operand and
+    the output gradient as the column operand.
 
     Args:
       input_table: path of the table for the gradient of the input (of a in a matrix product); None:
@@ -88,8 +88,8 @@ class Difference:
     """Products are differentiated as the table says, by symmetric differences of smoothed entries.
 
     The slopes of the products, by either operand, take the place of the other operand's value that
-    is the exact product's slope (Meng, Burleson, De Micheli, arXiv 2509.10519). With the exact table
-    this is StraightThrough.
+    is the exact product's slope (Meng, Burleson, De Micheli, arXiv 2509.10519). With the exact
+    table this is StraightThrough.
 
     Args:
       dimensions: 2: a slope for every pair of codes, looked up for every product. 1: a slope for
@@ -176,7 +176,14 @@ def get(gradient: Union[str, Gradient, Mapping[str, Any], None]) -> Gradient:
 
 
 def serialize(gradient: Union[str, Gradient, Mapping[str, Any], None]) -> dict[str, Any]:
-    """A dict of plain values that `get` takes back: {"class_name": ..., "config": {...}}."""
+    """The gradient as plain values, for configurations of layers.
+
+    Args:
+      gradient: as `get` takes it.
+
+    Returns:
+      {"class_name": ..., "config": {...}}, which `get` takes back.
+    """
     gradient = get(gradient)
     return {"class_name": type(gradient).__name__, "config": gradient.get_config()}
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import keras
 import numpy as np
@@ -16,7 +16,8 @@ from axlut.keras.base import ApproximateLayer
 from axlut.keras.table_product import TableProduct
 
 
-def tune_layer(layer: keras.layers.Layer, data: Any = None, *, layers=None, batch_size: int = 128,
+def tune_layer(layer: keras.layers.Layer, data: Any = None, *,
+               layers: Optional[Sequence[Any]] = None, batch_size: int = 128,
                steps: Optional[int] = None) -> Dict[str, weight_tuning.Tuning]:
     """Replaces weights that the multiplier of a layer gets wrong by better ones.
 

@@ -53,6 +53,9 @@ def symmetric(values: TensorLike, width: int, narrow: bool = False,
     Args:
       values, channel_axes: as in `asymmetric`.
       width, narrow: as in `symmetric_bounds`.
+
+    Returns:
+      (low, high), as from `symmetric_bounds`.
     """
     return symmetric_bounds(*asymmetric(values, channel_axes), width, narrow)
 

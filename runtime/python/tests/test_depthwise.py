@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ax_depthwise_conv2d equals the integer reference, and tf.nn.depthwise_conv2d for the exact table."""
+"""ax_depthwise_conv2d equals the integer reference; with the exact table TensorFlow's own op."""
 
 import numpy as np
 import pytest
@@ -78,7 +78,7 @@ def test_ranges_per_channel_are_those_of_channel_times_multiplier(save):
 
 @pytest.mark.parametrize("strides, padding, dilations", [
     (1, "SAME", 1), (1, "VALID", 1), (2, "SAME", 1), (1, "SAME", 2)])  # all that TensorFlow can do
-def test_exact_table_is_depthwise_conv2d_of_fake_quantized_values(save, strides, padding, dilations):
+def test_exact_table_is_tensorflows_op_on_fake_quantized_values(save, strides, padding, dilations):
     x, w = tensors(11, (2, 8, 7, 4), (3, 2, 4, 3))
     got = axlut.ax_depthwise_conv2d(x, w, save(reference.exact_table()).path, strides, padding,
                                     dilations)
@@ -135,7 +135,8 @@ def test_graphs_with_unknown_dimensions_equal_eager(save, x_shape, w_shape):
 
 
 @pytest.mark.parametrize("x_shape, w_shape, message", [
-    ((1, 5, 5, 4), (3, 3, 2, 2), "input must have as many channels as the filter; they are 4 and 2"),
+    ((1, 5, 5, 4), (3, 3, 2, 2),
+     "input must have as many channels as the filter; they are 4 and 2"),
     ((1, 5, 5, 4), (3, 3, 4), r"filter must be \[height, width, channels, multiplier\]"),
     ((5, 5, 4), (3, 3, 4, 1), r"input must have 4 dimensions \(NHWC\); its shape is \(5, 5, 4\)"),
 ])

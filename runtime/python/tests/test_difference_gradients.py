@@ -200,3 +200,34 @@ def test_threads_change_no_bit_of_two_dimensions(save):
     for _ in range(3):
         for one, other in zip(first, run(x, w, path, geometry, "difference_2d")):
             np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", ["straight_through", "approximate", "difference_1d",
+                                  "difference_2d"])
+def test_a_layer_learns_by_every_kind(save, kind):
+    """Regression onto a known filter through the upper half of the product's bits."""
+    table = save(reference.Table(reference.exact_table().products & ~0xFF))
+    rng = np.random.default_rng(4)
+    x = tf.constant(rng.uniform(0, 1, (16, 6, 6, 2)).astype(np.float32))
+    target = tf.nn.conv2d(x, rng.normal(size=(3, 3, 2, 3)).astype(np.float32), 1, "SAME")
+    w = tf.Variable(rng.normal(size=(3, 3, 2, 3)).astype(np.float32) * 0.1)
+    bias = tf.Variable(tf.zeros(3))
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            out = axlut.ax_conv2d(x, w, table.path, input_range=(0, 1), gradient=kind) + bias
+            loss = tf.reduce_mean(tf.square(out - target))
+        for variable, gradient in zip((w, bias), tape.gradient(loss, (w, bias))):
+            variable.assign_sub(0.1 * gradient)
+        return loss
+
+    losses = [float(step()) for _ in range(100)]
+    assert losses[-1] < 0.2 * losses[0]
+
+
+def test_a_window_is_at_most_127_codes(save):
+    from axlut import _library
+    path = save(reference.exact_table()).path
+    with pytest.raises(tf.errors.InvalidArgumentError, match="window must be 0 .. 127; it is 128"):
+        _library.load_ops().axlut_slopes(tf.ones(3), 0.0, 1.0, table=path, operand="a", window=128)

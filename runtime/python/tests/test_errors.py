@@ -23,12 +23,14 @@ def exact(save):
 
 @pytest.mark.parametrize("arguments, message", [
     ({"strides": 0}, r"strides must be 1 \.\. 2147483647; they are 0 \(height\)"),
-    ({"strides": [2, 1, 1, 1]}, r"strides must be \[1, height, width, 1\]; they are \[2, 1, 1, 1\]"),
+    ({"strides": [2, 1, 1, 1]},
+     r"strides must be \[1, height, width, 1\]; they are \[2, 1, 1, 1\]"),
     ({"strides": (1, 2, 3)}, r"strides must be one number, .*; they are \(1, 2, 3\)"),
     ({"strides": 1.5}, "strides must be whole numbers; they are 1.5"),
     ({"dilations": -1}, r"dilations must be 1 \.\. "),
     ({"padding": "FULL"}, "padding must be 'SAME', 'VALID' or a list; it is 'FULL'"),
-    ({"padding": [[1, 1], [1, 1]]}, r"padding must be \[\[0, 0\], .*; it is \[\[1, 1\], \[1, 1\]\]"),
+    ({"padding": [[1, 1], [1, 1]]},
+     r"padding must be \[\[0, 0\], .*; it is \[\[1, 1\], \[1, 1\]\]"),
     ({"padding": [[0, 0], [-1, 0], [0, 0], [0, 0]]}, "explicit padding must be .* none negative"),
     ({"padding": [[1, 0], [0, 0], [0, 0], [0, 0]]}, r"explicit padding must be \[0, 0, top"),
     ({"input_range": 3}, r"input_range must be None or \(min, max\); it is 3"),
@@ -181,7 +183,8 @@ def test_an_axt_file_that_is_cut_off(tmp_path):
     if not lutgen.exists():
         pytest.skip(f"{lutgen} is not built")
     path = tmp_path / "t.axt"
-    subprocess.run([lutgen, "build", "truncated:8x8:6", "-o", path], check=True, capture_output=True)
+    subprocess.run([lutgen, "build", "truncated:8x8:6", "-o", path], check=True,
+                   capture_output=True)
     whole = path.read_bytes()
     axlut.ax_conv2d(X, W, path)
     for size in (0, 1, 7, 64, len(whole) // 2, len(whole) - 1):
@@ -199,14 +202,3 @@ def test_attributes_of_the_raw_op_are_checked_when_it_is_made(exact, attribute):
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError),
                        match="|".join([*attribute, "explicit padding"])):
         axlut.load_ops().axlut_conv2d(X, W, 0.0, 1.0, 0.0, 1.0, table=exact, **attribute)
-
-
-def test_op_for_another_tensorflow_is_an_import_error():
-    with pytest.raises(ImportError, match=r"built for TensorFlow 2\.20\.0, but this is TensorFlow "
-                                          r"2\.21\.0; build it again: cmake"):
-        _library.check_versions("2.20.0", "2.21.0")
-
-
-def test_build_without_tensorflow_is_an_import_error():
-    with pytest.raises(ImportError, match="without its TensorFlow op.*--with-tensorflow"):
-        _library.check_versions("", "2.21.0")

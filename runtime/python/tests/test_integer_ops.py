@@ -150,10 +150,12 @@ X, W = np.ones((1, 4, 4, 2), np.uint8), np.ones((3, 3, 2, 3), np.uint8)
 
 
 @pytest.mark.parametrize("x, w, message", [
-    (X.astype(np.int8), W, "input must be uint8 for the table's 4-bit unsigned operand; it is int8"),
-    (X, W.astype(np.int8), "filter must be uint8 for the table's 8-bit unsigned operand; it is int8"),
-    (X * 16, W, r"input must hold values of the table's 4-bit unsigned operand, 0 \.\. 15; element 0 "
-                "is 16"),
+    (X.astype(np.int8), W,
+     "input must be uint8 for the table's 4-bit unsigned operand; it is int8"),
+    (X, W.astype(np.int8),
+     "filter must be uint8 for the table's 8-bit unsigned operand; it is int8"),
+    (X * 16, W, r"input must hold values of the table's 4-bit unsigned operand, 0 \.\. 15; "
+                "element 0 is 16"),
 ])
 def test_operands_that_the_table_does_not_have(save, x, w, message):
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
@@ -172,16 +174,21 @@ def test_values_beyond_a_narrow_signed_operand(save, layout):
 
 @pytest.mark.parametrize("arguments, error, message", [
     ({"input_zero_point": 256}, tf.errors.InvalidArgumentError,
-     r"input_zero_point must be a value of the table's 8-bit unsigned operand, 0 \.\. 255; it is 256"),
-    ({"filter_zero_point": -1}, tf.errors.InvalidArgumentError, "filter_zero_point must be a value"),
+     r"input_zero_point must be a value of the table's 8-bit unsigned operand, 0 \.\. 255; it is "
+     "256"),
+    ({"filter_zero_point": -1}, tf.errors.InvalidArgumentError,
+     "filter_zero_point must be a value"),
     ({"input_zero_point": [1, 2]}, tf.errors.InvalidArgumentError,
      r"input_zero_point must be a scalar; it has the shape \[2\]"),
     ({"filter_zero_point": [1, 2]}, tf.errors.InvalidArgumentError,
-     r"filter_zero_point must be a scalar or a vector of 3, one per channel; it has the shape \[2\]"),
+     r"filter_zero_point must be a scalar or a vector of 3, one per channel; it has the shape "
+     r"\[2\]"),
     ({"input_zero_point": 1.5}, TypeError, "input_zero_point must be whole numbers; it is 1.5"),
     ({"filter_zero_point": np.float32(1)}, TypeError, "must be whole numbers; it is float32"),
-    ({"out_type": tf.float32}, ValueError, r"out_type must be tf.int32 or tf.int64; it is tf.float32"),
-    ({"encoding": "gray"}, ValueError, "encoding must be 'affine' or 'sign_magnitude'; it is 'gray'"),
+    ({"out_type": tf.float32}, ValueError,
+     "out_type must be tf.int32 or tf.int64; it is tf.float32"),
+    ({"encoding": "gray"}, ValueError,
+     "encoding must be 'affine' or 'sign_magnitude'; it is 'gray'"),
     ({"data_format": "CHWN"}, ValueError, "data_format must be 'NHWC' or 'NCHW'; it is 'CHWN'"),
 ])
 def test_wrong_arguments(save, arguments, error, message):

@@ -72,7 +72,8 @@ def test_nchw_sums_beyond_int32(save):
 def test_graphs_infer_the_shape_of_nchw(save, strides, padding, shape):
     _, w = tensors(8, (1, 1, 1, 1), (3, 3, 3, 4))
     path = save(reference.exact_table()).path
-    traced = tf.function(lambda a: axlut.ax_conv2d(a, w, path, strides, padding, data_format="NCHW"))
+    traced = tf.function(
+        lambda a: axlut.ax_conv2d(a, w, path, strides, padding, data_format="NCHW"))
     graph = traced.get_concrete_function(tf.TensorSpec([None, 3, None, 6]))
     assert graph.output_shapes.as_list() == shape
 

@@ -27,7 +27,8 @@ def per_channel(w):
     return np.minimum(w.min((0, 1, 2)), 0), np.maximum(w.max((0, 1, 2)), 0)
 
 
-@pytest.mark.parametrize("width_b, signed", [(8, False), (8, True), (4, False), (3, True), (2, True)])
+@pytest.mark.parametrize("width_b, signed", [
+    (8, False), (8, True), (4, False), (3, True), (2, True)])
 @pytest.mark.parametrize("narrow", [False, True])
 def test_ranges_per_output_channel(save, width_b, signed, narrow):
     x, w = tensors(1)
@@ -39,7 +40,7 @@ def test_ranges_per_output_channel(save, width_b, signed, narrow):
     assert not np.array_equal(got, whole)
 
 
-# Around the vectors that quantize a row of channels, and around the 1024 that are converted at once.
+# Around the vectors that quantize a row of channels, and the 1024 that are converted at once.
 @pytest.mark.parametrize("out_c", [1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 33, 1023, 1025])
 @pytest.mark.parametrize("dtype", [tf.float32, tf.float16])
 def test_every_number_of_ranges(save, out_c, dtype):
@@ -206,7 +207,8 @@ def test_a_nan_in_a_filter_with_ranges_per_channel_is_named(save):
 
 @pytest.mark.parametrize("axis", [3, -4])
 def test_an_axis_that_there_is_not(save, axis):
-    with pytest.raises(tf.errors.InvalidArgumentError, match=f"axis must be a dimension of values.*{axis}"):
+    with pytest.raises(tf.errors.InvalidArgumentError,
+                       match=f"axis must be a dimension of values.*{axis}"):
         axlut.load_ops().axlut_quantize(np.ones((2, 3, 4), np.float32), [0.0] * 4, 1.0, operand="a",
                                         table=save(reference.exact_table()).path, axis=axis)
 

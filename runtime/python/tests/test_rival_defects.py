@@ -160,7 +160,7 @@ def test_r16_a_batch_of_65536(save):
 
 
 def test_r17_every_code_of_the_data_counts(save):
-    """A change of any row of the table changes outputs, those of codes 128 .. 255 like the others."""
+    """A change of any row of the table changes outputs, those of codes 128 .. 255 as well."""
     x = np.arange(256, dtype=np.float32).reshape(1, 16, 16, 1)
     w = np.full((1, 1, 1, 1), 9, np.float32)
     base = reference.exact_table().products

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import axlut
 import axlut.tfapprox as approx_op_module
+import gradient_reference
 import lut_reference as reference
 import tfapprox_reference
 
@@ -341,6 +342,25 @@ def test_depthwise_gradient_is_that_of_the_exact_convolution(save, data_format):
     check_gradients(
         gradients(approximate, *values),
         gradients(lambda x, w: tf.nn.depthwise_conv2d(x, w, [1] * 4, "SAME"), *values[:2]))
+
+
+def test_dilated_depthwise_gradient_is_that_of_the_exact_convolution_19(save):
+    """TensorFlow's own depthwise gradients accept dilations and ignore them."""
+    x, w, x_range, w_range = tensors(28, (2, 9, 8, 3), (3, 3, 3, 2))
+    values = [tf.constant(value) for value in (x, w, *x_range, *w_range)]
+    path = save(reference.random_table(29)).path
+    dy = np.random.default_rng(30).normal(size=(2, 9, 8, 6)).astype(np.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        out = approx_op_module.approx_depthwise_conv2d_with_min_max_vars(
+            *values, strides=[1, 1, 1, 1], num_bits=8, mul_map_file=path, padding="SAME",
+            dilations=[1, 2, 2, 1])
+        loss = tf.reduce_sum(out * dy)
+    dx, dw = tape.gradient(loss, values[:2])
+    want_dx, want_dw = gradient_reference.exact(x, w.reshape(3, 3, 1, 6), dy,
+                                                ((1, 1), "SAME", (2, 2)))
+    np.testing.assert_allclose(dx, want_dx, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(dw, want_dw.reshape(w.shape), rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("changes, message", [

@@ -153,8 +153,8 @@ def test_12_nchw_and_explicit_padding_work(save):
     table = save(reference.random_table(17))
     pads = [[0, 0], [1, 2], [0, 1], [0, 0]]
     expected, _ = check_equals_reference(x, w, table, (1, 1), pads)
-    got = axlut.ax_conv2d(x.transpose(0, 3, 1, 2), w, table.path, 1, [pads[i] for i in (0, 3, 1, 2)],
-                          data_format="NCHW")
+    got = axlut.ax_conv2d(x.transpose(0, 3, 1, 2), w, table.path, 1,
+                          [pads[i] for i in (0, 3, 1, 2)], data_format="NCHW")
     np.testing.assert_array_equal(got, expected.transpose(0, 3, 1, 2))
 
 
@@ -213,7 +213,8 @@ def test_18_depthwise_padding_is_the_zero_point_and_goes_through_the_table(save)
 @pytest.mark.parametrize("strides", [(1, 1), (2, 1)])
 def test_19_depthwise_dilation(save, strides):
     x, w = tensors(24, (1, 9, 9, 3), (3, 3, 3, 2))
-    check_depthwise_equals_reference(x, w, save(reference.random_table(25)), strides, "SAME", (2, 2))
+    check_depthwise_equals_reference(x, w, save(reference.random_table(25)), strides, "SAME",
+                                     (2, 2))
 
 
 def test_22_an_image_does_not_depend_on_its_batch_when_ranges_are_given(save):

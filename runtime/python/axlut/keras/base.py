@@ -6,12 +6,13 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import os
-from typing import Any, Optional
+from typing import Any, Iterator, Optional, Sequence, Tuple, Union
 
 import keras
 import tensorflow as tf
 
 from axlut import gradients
+from axlut._types import Path, TensorLike
 from axlut.keras import quantizers
 from axlut.keras.table_product import MODES, TableProduct
 
@@ -20,11 +21,17 @@ _folders: list = []  # of tables_in, innermost last
 
 
 @contextlib.contextmanager
-def tables_in(folder):
+def tables_in(folder: Path) -> Iterator[None]:
     """Inside, a layer whose table is not where it was takes the file of that name in this folder.
 
     For models that are loaded on another machine:
     `with axlut.keras.tables_in("tables"): model = keras.models.load_model("model.keras")`.
+
+    Args:
+      folder: path of the folder.
+
+    Yields:
+      Nothing.
     """
     _folders.append(os.path.abspath(os.fspath(folder)))
     try:
@@ -99,7 +106,7 @@ class ApproximateLayer:
         return self._products
 
     @property
-    def table(self):
+    def table(self) -> Union[str, Tuple[str, str]]:
         """Absolute path of the table, or of both: (depthwise, pointwise)."""
         return _one_or_pair([product.table for product in self._products])
 
@@ -118,7 +125,7 @@ class ApproximateLayer:
         if self._mode_index is not None:
             self._mode_index.assign(MODES.index(mode))
 
-    def set_range(self, operand: str, low, high) -> None:
+    def set_range(self, operand: str, low: TensorLike, high: TensorLike) -> None:
         """Sets a range that the layer keeps (FixedRange, MovingAverage).
 
         Args:
@@ -161,11 +168,11 @@ class ApproximateLayer:
         return product(inputs, kernel, tf.convert_to_tensor(self._mode_index),
                        bool(training) and self.trainable)
 
-    def enable_lora(self, *args, **kwargs):
+    def enable_lora(self, *args, **kwargs) -> None:
         """Not supported: the product of LoRA's matrices would bypass the table."""
         raise NotImplementedError(f"layer '{self.name}': LoRA would bypass the table")
 
-    def quantize(self, *args, **kwargs):
+    def quantize(self, *args, **kwargs) -> None:
         """Not supported: the layer quantizes by itself."""
         raise NotImplementedError(f"layer '{self.name}' quantizes its tensors by itself")
 
@@ -229,7 +236,8 @@ class ApproximateLayer:
             raise
 
 
-def set_mode(model: keras.layers.Layer, mode: str, layers=None) -> None:
+def set_mode(model: keras.layers.Layer, mode: str,
+             layers: Optional[Sequence[str]] = None) -> None:
     """Sets the mode of approximate layers; see ApproximateLayer.mode.
 
     For schedules such as "approximate first, exact in the last epochs"; it may be called by a

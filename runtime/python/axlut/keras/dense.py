@@ -6,8 +6,9 @@ from __future__ import annotations
 import keras
 
 from axlut import matmul
+from axlut._types import Gradient, Path
 from axlut.keras.base import ApproximateLayer
-from axlut.keras.quantizers import PACKAGE
+from axlut.keras.quantizers import PACKAGE, AnyQuantizer
 from axlut.keras.table_product import TableProduct
 
 
@@ -22,8 +23,9 @@ class AxDense(ApproximateLayer, keras.layers.Dense):
 
     exact_class = keras.layers.Dense
 
-    def __init__(self, *args, table, input_quantizer="batch", kernel_quantizer="batch",
-                 encoding="affine", gradient="straight_through", mode="approximate", **kwargs):
+    def __init__(self, *args, table: Path, input_quantizer: AnyQuantizer = "batch",
+                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
+                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
         super().__init__(*args, **kwargs)
         self._set_up({"table": table, "input_quantizer": input_quantizer,
                       "kernel_quantizer": kernel_quantizer, "encoding": encoding,

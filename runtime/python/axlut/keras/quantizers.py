@@ -18,6 +18,7 @@ import keras
 import tensorflow as tf
 
 from axlut import ranges
+from axlut._types import TensorLike
 
 PACKAGE = "axlut"
 State = Tuple[Any, ...]  # the layer's variables (low, high), or none
@@ -41,11 +42,18 @@ class Quantizer:
         self.per_channel = bool(per_channel)
 
     def initial_range(self, channels: int) -> Tuple[Any, Any]:
-        """Low and high, float32 scalars or [channels], before anything was seen; NaN: no range."""
+        """The range that a layer keeps before anything was seen.
+
+        Args:
+          channels: output channels of the layer's kernel.
+
+        Returns:
+          Low and high, float32 scalars or [channels]; NaN: no range yet.
+        """
         del channels
         return math.nan, math.nan
 
-    def range_of(self, values, state: State, width: int, channel_axes: Sequence[int],
+    def range_of(self, values: TensorLike, state: State, width: int, channel_axes: Sequence[int],
                  update: bool) -> ranges.Range:
         """The range for these values.
 
@@ -55,16 +63,34 @@ class Quantizer:
           width: bits of the operand.
           channel_axes: the axes of the tensor that output channels follow from.
           update: whether this is a training step, from which the quantizer may learn.
+
+        Returns:
+          Low and high, float32 scalars or, with per_channel, [channels].
         """
         raise NotImplementedError
 
-    def seen(self, values, width: int, channel_axes: Sequence[int]) -> ranges.Range:
-        """The range of these very values, with the quantizer's options."""
+    def seen(self, values: TensorLike, width: int, channel_axes: Sequence[int]) -> ranges.Range:
+        """The range of these very values, with the quantizer's options.
+
+        Args:
+          values, width, channel_axes: as for range_of.
+
+        Returns:
+          Low and high, as from range_of.
+        """
         low, high = ranges.asymmetric(values, channel_axes if self.per_channel else ())
         return self.widened(low, high, width)
 
-    def widened(self, low, high, width: int) -> ranges.Range:
-        """(low, high), made symmetric if the quantizer is."""
+    def widened(self, low: TensorLike, high: TensorLike, width: int) -> ranges.Range:
+        """A range made symmetric, if the quantizer is.
+
+        Args:
+          low, high: its ends.
+          width: bits of the operand.
+
+        Returns:
+          Low and high of the smallest range around it that the quantizer may have.
+        """
         if self.symmetric:
             return ranges.symmetric_bounds(low, high, width, self.narrow)
         return low, high
@@ -87,6 +113,9 @@ class Quantizer:
         settings = [f"{key}={value}" for key, value in self.get_config().items()
                     if value is not False and value is not None]
         return f"{type(self).__name__}({', '.join(settings)})"
+
+
+AnyQuantizer = Union[str, dict, Quantizer]  # a name or a configuration, too
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -118,8 +147,8 @@ class FixedRange(Quantizer):
 
     has_state = True
 
-    def __init__(self, low=None, high=None, symmetric: bool = False, narrow: bool = False,
-                 per_channel: bool = False):
+    def __init__(self, low: Optional[TensorLike] = None, high: Optional[TensorLike] = None,
+                 symmetric: bool = False, narrow: bool = False, per_channel: bool = False):
         super().__init__(symmetric, narrow, per_channel)
         self.low, self.high = _bounds(low, high, "FixedRange")
 
@@ -162,8 +191,8 @@ class MovingAverage(Quantizer):
 
     has_state = calibrates = True
 
-    def __init__(self, decay: float = 0.999, initial=None, symmetric: bool = False,
-                 narrow: bool = False, per_channel: bool = False):
+    def __init__(self, decay: float = 0.999, initial: Optional[Tuple[float, float]] = None,
+                 symmetric: bool = False, narrow: bool = False, per_channel: bool = False):
         super().__init__(symmetric, narrow, per_channel)
         if not 0 <= decay < 1:
             raise ValueError(f"MovingAverage: decay must be in [0, 1); it is {decay!r}")

@@ -92,8 +92,8 @@ class FakeApproxConv2D(_ThroughTable, keras.layers.Conv2D):
                  dilation_rate=(1, 1), activation=None, use_bias=True,
                  kernel_initializer="glorot_uniform", bias_initializer="zeros",
                  kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
-                 kernel_constraint=None, bias_constraint=None, num_bits=8, mul_map_file="",
-                 per_channel=False, **kwargs):
+                 kernel_constraint=None, bias_constraint=None, num_bits: int = 8,
+                 mul_map_file: str = "", per_channel: bool = False, **kwargs):
         kwargs = _in_tf2_names(kwargs)
         num_bits = kwargs.pop("num_bits", num_bits)
         mul_map_file = kwargs.pop("mul_map_file", mul_map_file)

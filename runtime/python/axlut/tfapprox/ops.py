@@ -3,6 +3,7 @@
 
 import os
 import sys
+import types
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -89,11 +90,14 @@ ApproxConv2DWithMinMaxVars = approx_conv2d_with_min_max_vars
 ApproxDepthwiseConv2DWithMinMaxVars = approx_depthwise_conv2d_with_min_max_vars
 
 
-def load_op_library(library_filename: str | None = None):
-    """Stands in for tf.load_op_library("libApproxGPUOpsTF.so"); returns the module axlut.tfapprox.
+def load_op_library(library_filename: str | None = None) -> types.ModuleType:
+    """Stands in for tf.load_op_library("libApproxGPUOpsTF.so").
 
     Args:
       library_filename: not looked at, so that a script can keep what it passes.
+
+    Returns:
+      The module axlut.tfapprox.
     """
     del library_filename
     _library.load_ops()
