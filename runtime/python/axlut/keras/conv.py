@@ -118,7 +118,8 @@ class AxSeparableConv2D(_Convolution, keras.layers.SeparableConv2D):
     exact_class = keras.layers.SeparableConv2D
     kernel_names = ("depthwise_kernel", "pointwise_kernel")
 
-    def __init__(self, *args, table: Union[Path, Sequence[Path]], input_quantizer: AnyQuantizer = "batch",
+    def __init__(self, *args, table: Union[Path, Sequence[Path]],
+                 input_quantizer: AnyQuantizer = "batch",
                  kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
                  gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
         super().__init__(*args, **kwargs)
