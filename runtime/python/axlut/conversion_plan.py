@@ -14,7 +14,7 @@ from axlut.keras.base import COMPUTE_DTYPES, ApproximateLayer
 from axlut.keras.conv import AxConv2D, AxDepthwiseConv2D, AxSeparableConv2D
 from axlut.keras.dense import AxDense
 
-Path = Union[str, "os.PathLike[str]"]
+Path = Union[str, os.PathLike[str]]
 TableOrPair = Union[None, Path, Tuple[Path, Path]]
 Tables = Union[Path, Mapping[Any, TableOrPair], Sequence[TableOrPair]]
 Selection = Union[None, Sequence[Any], Callable[[keras.layers.Layer], bool]]
