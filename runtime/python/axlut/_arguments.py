@@ -4,6 +4,7 @@
 `what` is the argument with its function, for messages: "ax_conv2d: input".
 """
 
+import numbers
 import os
 
 import numpy as np
@@ -55,8 +56,38 @@ def table_path(table, what):
         path = os.fspath(table)
     except TypeError:
         raise TypeError(f"{what} must be the path of a table file; it is a "
-                        f"{type(table).__name__}") from None
+                        f"{type(table).__name__}{saved_first(table)}") from None
     return os.path.abspath(tf.compat.as_str(path))
+
+
+def saved_first(table):
+    """For messages: what to do with an axlut.tables.Table, which functions take as a file only."""
+    return "; write it to a file, table.save(path)" if hasattr(table, "products") else ""
+
+
+def number(value, what, low, high, ends="[)"):
+    """`value` as a float, which must be a number from `low` to `high`.
+
+    Args:
+      ends: which ends belong to the interval, "[)": the lower one.
+    """
+    if not isinstance(value, numbers.Real):
+        raise TypeError(f"{what} must be a number; it is {value!r}")
+    found = float(value)
+    inside = (low <= found if ends[0] == "[" else low < found) \
+        and (found <= high if ends[1] == "]" else found < high)
+    if not inside:
+        raise ValueError(f"{what} must be in {ends[0]}{low}, {high}{ends[1]}; it is {value!r}")
+    return found
+
+
+def count(value, what):
+    """`value`, which must be a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{what} must be a whole number; it is {value!r}")
+    if value < 1:
+        raise ValueError(f"{what} must be at least 1; it is {value}")
+    return int(value)
 
 
 def choice(value, choices, what):
