@@ -18,7 +18,7 @@ import dataclasses
 import os
 from typing import Any, Mapping, Optional, Sequence, Union
 
-Path = Union[str, "os.PathLike[str]"]
+Path = Union[str, os.PathLike[str]]
 
 # Codes on either side that Difference averages by default: enough to level the steps of multipliers
 # that cut low bits off (a step of 2^k lasts 2^k codes).
