@@ -24,8 +24,8 @@ PAGE = """# The page, and `code`
 RIGHT = ["other.md", "docs/page.md", "#the-page-and-code", "page.md#twice", "page.md#twice-1",
          "page.md#by-hand", "#a-linked-heading-231", "../README.md", "plot.svg", "a%20b.txt",
          "../code.py#L3", "."]
-WRONG = ["missing.md", "#twice-2", "page.md#no-heading-no-link", "../../outside.md", "/docs/page.md",
-         "plot.png"]
+WRONG = ["missing.md", "#twice-2", "page.md#no-heading-no-link", "../../outside.md",
+         "/docs/page.md", "plot.png"]
 
 
 class LinksTest(unittest.TestCase):
@@ -53,7 +53,8 @@ class LinksTest(unittest.TestCase):
         self.assertEqual(self.broken(WRONG), WRONG)
 
     def test_a_title_and_angle_brackets_are_no_part_of_a_target(self):
-        self.assertEqual(self.broken(['missing.md "title"', "<gone.md>"]), ["missing.md", "gone.md"])
+        self.assertEqual(self.broken(['missing.md "title"', "<gone.md>"]),
+                         ["missing.md", "gone.md"])
 
 
 if __name__ == "__main__":

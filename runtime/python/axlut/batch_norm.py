@@ -142,8 +142,8 @@ def accuracy(model: keras.Model, data: Any, batch_size: int = 128,
         labels = labels.argmax(-1) if labels.shape == outputs.shape and labels.shape[-1] > 1 \
             else labels.reshape(-1)
         if len(labels) != len(outputs):
-            raise ValueError("accuracy: labels must be class numbers, [batch] or [batch, 1], or rows of "
-                             f"the output's shape, {list(outputs.shape)}; their shape is "
+            raise ValueError("accuracy: labels must be class numbers, [batch] or [batch, 1], or "
+                             f"rows of the output's shape, {list(outputs.shape)}; their shape is "
                              f"{list(np.shape(batch[1]))}")
         right += int((np.asarray(outputs).argmax(-1) == labels).sum())
         count += len(labels)

@@ -60,8 +60,8 @@ def make(model: keras.Model, tables: Tables, selection: Selection = None) -> dic
         chosen = list(tables)
     else:
         if not isinstance(tables, (str, os.PathLike)):
-            raise TypeError("approximate: tables must be a path, a dict or a list of paths; it is a "
-                            f"{type(tables).__name__}{saved_first(tables)}")
+            raise TypeError("approximate: tables must be a path, a dict or a list of paths; it is "
+                            f"a {type(tables).__name__}{saved_first(tables)}")
         chosen = [tables] * len(selected)
     return {id(layer): table for (_, layer), table in zip(selected, chosen) if table is not None}
 
@@ -115,8 +115,8 @@ def _check_key(model, key: Any, candidates, what: str) -> None:
 def _none_to_convert(model, selection: Selection) -> str:
     """The message where nothing is left; with the layers that nearly are."""
     if selection is not None:
-        return f"approximate: model '{model.name}' has no layer that can be converted among those " \
-               "selected"
+        return f"approximate: model '{model.name}' has no layer that can be converted among " \
+               "those selected"
     reasons = [f"'{path}' ({reason_against(layer)})" for path, layer in all_layers(model)
                if isinstance(layer, tuple(CONVERTIBLE))]
     return f"approximate: model '{model.name}' has no layer that can be converted" \

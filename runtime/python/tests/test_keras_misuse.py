@@ -189,8 +189,7 @@ def test_wrong_tables_are_errors(path, tmp_path):
     with pytest.raises(TypeError, match="ax_dense: table.*it is a Table; write it to a file"):
         axlut.ax_dense(np.ones((1, 2), F), np.ones((2, 1), F), table)
     double = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, dtype="float64", name="d")])
-    with pytest.raises(ValueError, match=r"no layer that can be converted: not 'd' \(it computes in "
-                                         r"float64\)"):
+    with pytest.raises(ValueError, match=r"can be converted: not 'd' \(it computes in float64\)"):
         axlut.approximate(double, path)
 
 
@@ -224,7 +223,7 @@ def test_wrong_data_are_errors(path):
     for arguments, error, message in [
             (dict(data="images"), TypeError, "arrays or batches; it is a str"),
             (dict(data=None), TypeError, "arrays or batches; it is a NoneType"),
-            (dict(data=images(), batch_size=0), ValueError, "batch_size must be at least 1; it is 0"),
+            (dict(data=images(), batch_size=0), ValueError, "batch_size must be at least 1.*0"),
             (dict(data=images(), batch_size=2.0), TypeError, "whole number; it is 2.0"),
             (dict(data=images(), steps=-1), ValueError, "steps must be at least 1; it is -1"),
             (dict(data=images(), percentile="99"), TypeError, "percentile.*number; it is '99'"),

@@ -142,8 +142,8 @@ class ApproximateLayer:
 
         Raises:
           TypeError: the ends are no numbers.
-          ValueError: there is no such operand, or the layer keeps no range for it; or low > high, or
-            one is not finite.
+          ValueError: there is no such operand, or the layer keeps no range for it; or low > high,
+            or one is not finite.
         """
         for product in self._products:
             for name, state in product.state.items():

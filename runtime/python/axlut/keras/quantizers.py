@@ -266,12 +266,12 @@ def bounds(low, high, what: str) -> Tuple[Any, Any]:
             raise TypeError  # which NumPy makes a NaN of
         ends = [np.asarray(end, np.float64) for end in (low, high)]
     except (TypeError, ValueError):
-        raise TypeError(f"{what}: a range must be two numbers or lists of numbers; it is {low!r} and "
-                        f"{high!r}") from None
+        raise TypeError(f"{what}: a range must be two numbers or lists of numbers; it is {low!r} "
+                        f"and {high!r}") from None
     if ends[0].shape != ends[1].shape or ends[0].ndim > 1 or not np.isfinite(ends).all() \
             or (ends[0] > ends[1]).any():
-        raise ValueError(f"{what}: a range must be two finite numbers, low <= high (or lists of them, "
-                         f"of one length); it is {low!r} and {high!r}")
+        raise ValueError(f"{what}: a range must be two finite numbers, low <= high (or lists of "
+                         f"them, of one length); it is {low!r} and {high!r}")
     return ends[0].tolist(), ends[1].tolist()
 
 

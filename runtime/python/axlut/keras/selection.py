@@ -49,7 +49,7 @@ def shown(key: Any) -> str:
 
 
 def hint(key: Any, paths: Sequence[str], what: str) -> str:
-    """For messages: the path or name that may be meant, or all paths of the layers that `what` says."""
+    """For messages: the path or name that may be meant; or all paths, after `what` they are."""
     near = difflib.get_close_matches(shown(key),
                                      [*paths, *(path.rpartition("/")[2] for path in paths)], 1)
     return f"did you mean '{near[0]}'?" if near else f"{what}: {', '.join(paths) or 'none'}"
