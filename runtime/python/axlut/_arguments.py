@@ -23,8 +23,8 @@ def float_tensor(value, what, dtype=None):
     if own_type and isinstance(value, (np.ndarray, np.generic)):
         own_type = value.dtype in [kind.as_numpy_dtype for kind in _FLOATS]
     if not own_type:
-        return tf.convert_to_tensor(value, dtype or tf.float32, name=_last_word(what))
-    tensor = tf.convert_to_tensor(value, name=_last_word(what))
+        return _tensor(value, what, dtype or tf.float32)
+    tensor = _tensor(value, what)
     if tensor.dtype not in _FLOATS:
         raise TypeError(
             f"{what} must be float32, bfloat16 or float16; it is {tensor.dtype.name}")
@@ -107,7 +107,7 @@ def integer_tensor(value, what):
     if not hasattr(value, "dtype"):
         raise TypeError(f"{what} must be a uint8 or int8 tensor or array; it is a "
                         f"{type(value).__name__}")
-    tensor = tf.convert_to_tensor(value, name=_last_word(what))
+    tensor = _tensor(value, what)
     if tensor.dtype not in (tf.uint8, tf.int8):
         raise TypeError(f"{what} must be uint8 or int8; it is {tensor.dtype.name}")
     return tensor
@@ -134,6 +134,16 @@ def sum_type(value, what):
     if dtype not in (tf.int32, tf.int64):
         raise ValueError(f"{what} must be tf.int32 or tf.int64; it is {value!r}")
     return dtype
+
+
+def _tensor(value, what, dtype=None):
+    try:
+        return tf.convert_to_tensor(value, dtype, name=_last_word(what))
+    except (TypeError, ValueError) as error:
+        layers = "; inside a layer's call it is a tensor, and axlut.keras has layers" \
+            if type(value).__name__ == "KerasTensor" else ""
+        raise TypeError(f"{what} must be a dense tensor, an array or numbers; it is a "
+                        f"{type(value).__name__}{layers}") from error
 
 
 def _range_end(end, what):

@@ -14,11 +14,6 @@ from axlut.keras import FixedRange, MovingAverage
 F = np.float32
 
 
-@pytest.fixture
-def exact(save):
-    return save(reference.exact_table()).path
-
-
 def images(count=50, seed=1):
     return np.random.default_rng(seed).normal(0.2, 1.0, (count, 8, 8, 2)).astype(F)
 

@@ -19,17 +19,12 @@ from axlut.keras.selection import all_layers
 F = np.float32
 
 
-@pytest.fixture
-def path(save):
-    return save(reference.random_table(1)).path
-
-
-def network(path, quantize="batch"):
+def network(bad, quantize="batch"):
     keras.utils.set_random_seed(1)
     model = keras.Sequential([keras.Input((6, 6, 2)), keras.layers.Conv2D(3, 3, name="conv1"),
                               keras.layers.Flatten(), keras.layers.Dense(4, name="logits")],
                              name="net")
-    return axlut.approximate(model, path, quantize=quantize)
+    return axlut.approximate(model, bad, quantize=quantize)
 
 
 def images(count=4):
@@ -57,8 +52,8 @@ def through_h5(model, tmp_path):
 
 
 @pytest.mark.parametrize("how", ["deepcopy", "pickle", "clone", "json", "h5"])
-def test_copies_compute_the_same_and_are_independent(path, how, tmp_path):
-    model = network(path, FixedRange(-2, 2))
+def test_copies_compute_the_same_and_are_independent(bad, how, tmp_path):
+    model = network(bad, FixedRange(-2, 2))
     ways = {"deepcopy": copy.deepcopy, "pickle": lambda model: pickle.loads(pickle.dumps(model)),
             "clone": clone, "json": from_json, "h5": lambda model: through_h5(model, tmp_path)}
     again = ways[how](model)
@@ -70,8 +65,8 @@ def test_copies_compute_the_same_and_are_independent(path, how, tmp_path):
     np.testing.assert_array_equal(model(images()), expected)
 
 
-def test_a_copied_layer_has_a_mode_of_its_own(path):
-    layer = network(path).get_layer("conv1")
+def test_a_copied_layer_has_a_mode_of_its_own(bad):
+    layer = network(bad).get_layer("conv1")
     before = layer(images())
     for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
         twin.mode = "float"
@@ -79,8 +74,8 @@ def test_a_copied_layer_has_a_mode_of_its_own(path):
     np.testing.assert_array_equal(layer(images()), before)
 
 
-def test_keras_describes_approximate_models(path):
-    model = network(path, "fixed")
+def test_keras_describes_approximate_models(bad):
+    model = network(bad, "fixed")
     lines = []
     model.summary(print_fn=lines.append)
     assert "AxConv2D" in "\n".join(lines)
@@ -91,10 +86,10 @@ def test_keras_describes_approximate_models(path):
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-def test_models_of_a_mixed_policy_train(path, policy):
+def test_models_of_a_mixed_policy_train(bad, policy):
     keras.mixed_precision.set_global_policy(policy)
     try:
-        model = network(path)
+        model = network(bad)
         model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
         history = model.fit(tf.data.Dataset.from_tensor_slices((images(), np.arange(4))).batch(2),
                             verbose=0)
@@ -105,7 +100,7 @@ def test_models_of_a_mixed_policy_train(path, policy):
     assert model.get_layer("logits").kernel.dtype == "float32"
 
 
-def test_functions_of_lambda_layers_are_kept(path):
+def test_functions_of_lambda_layers_are_kept(bad):
     scale = 3.0  # of this scope: not in the layer's configuration
 
     def shape(shape):
@@ -115,7 +110,7 @@ def test_functions_of_lambda_layers_are_kept(path):
         keras.Input((4,)), keras.layers.Dense(3),
         keras.layers.Lambda(lambda x, power: (scale * x) ** power, output_shape=shape,
                             arguments={"power": 2}, name="square", trainable=False)])
-    approximate = axlut.approximate(model, path, mode="float")
+    approximate = axlut.approximate(model, bad, mode="float")
     x = np.random.default_rng(1).normal(size=(3, 4)).astype(F)
     np.testing.assert_array_equal(approximate(x), model(x))
     again = approximate.get_layer("square")
@@ -134,10 +129,10 @@ def test_a_name_is_a_name_even_if_it_looks_like_a_pattern(save):
         assert (first.table, second.table) == (one, other)
 
 
-def test_layers_are_chosen_alike_everywhere(path):
-    inner = axlut.exact(network(path))
+def test_layers_are_chosen_alike_everywhere(bad):
+    inner = axlut.exact(network(bad))
     outer = keras.Sequential([keras.Input((6, 6, 2)), inner, keras.layers.Dense(2, name="last")])
-    model = axlut.approximate(outer, path, quantize="fixed")
+    model = axlut.approximate(outer, bad, quantize="fixed")
     conv, logits, last = (layer for _, layer in all_layers(model)
                           if isinstance(layer, (AxConv2D, AxDense)))
     assert list(axlut.calibrate(model, images(), layers=conv)) == ["net/conv1: input"]
@@ -160,8 +155,8 @@ def test_layers_are_chosen_alike_everywhere(path):
 # --- wrong arguments --------------------------------------------------------------------------------
 
 
-def test_what_is_no_model_is_an_error(path):
-    for function in (lambda model: axlut.approximate(model, path), axlut.exact, axlut.report,
+def test_what_is_no_model_is_an_error(bad):
+    for function in (lambda model: axlut.approximate(model, bad), axlut.exact, axlut.report,
                      lambda model: axlut.calibrate(model, images()),
                      lambda model: axlut.recalibrate_batch_norm(model, images()),
                      lambda model: axlut.accuracy(model, (images(), np.arange(4))),
@@ -172,13 +167,13 @@ def test_what_is_no_model_is_an_error(path):
                 function(wrong)
 
 
-def test_wrong_tables_are_errors(path, tmp_path):
-    model = axlut.exact(network(path))
-    table = axlut.tables.load(path)
+def test_wrong_tables_are_errors(bad, tmp_path):
+    model = axlut.exact(network(bad))
+    table = axlut.tables.load(bad)
     cases = [
         (table, TypeError, "tables must be a path, a dict or a list.*a Table; write it to a file"),
         ({"logits": table}, TypeError, "AxDense 'logits'.*it is a Table; write it to a file"),
-        ({"logits": (path, path)}, TypeError, "AxDense 'logits': table must be.*it is a tuple"),
+        ({"logits": (bad, bad)}, TypeError, "AxDense 'logits': table must be.*it is a tuple"),
         ({"logits": 3}, TypeError, "AxDense 'logits': table must be the path.*it is 3"),
         (str(tmp_path), FileNotFoundError, f"'conv.*there is no file {tmp_path};"),
         (tmp_path / "no.axt", FileNotFoundError, f"there is no file {tmp_path}/no.axt"),
@@ -190,12 +185,12 @@ def test_wrong_tables_are_errors(path, tmp_path):
         axlut.ax_dense(np.ones((1, 2), F), np.ones((2, 1), F), table)
     double = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, dtype="float64", name="d")])
     with pytest.raises(ValueError, match=r"can be converted: not 'd' \(it computes in float64\)"):
-        axlut.approximate(double, path)
+        axlut.approximate(double, bad)
 
 
-def test_wrong_quantizers_and_ranges_are_errors(path):
+def test_wrong_quantizers_and_ranges_are_errors(bad):
     with pytest.raises(TypeError, match=r"it is the class FixedRange; an object is FixedRange\("):
-        network(path, FixedRange)
+        network(bad, FixedRange)
     for make, error, message in [
             (lambda: FixedRange("a", "b"), TypeError, "two numbers.*'a' and 'b'"),
             (lambda: FixedRange([[0]], [[1]]), ValueError, "two finite numbers"),
@@ -204,7 +199,7 @@ def test_wrong_quantizers_and_ranges_are_errors(path):
             (lambda: MovingAverage(initial=(None, None)), TypeError, "initial: a range must be")]:
         with pytest.raises(error, match=message):
             make()
-    model = network(path, "fixed")
+    model = network(bad, "fixed")
     layer = model.get_layer("logits")
     layer.set_range("input", -1, 1)
     for low, high in [(1, 0), (np.nan, 1), (0, np.inf)]:
@@ -218,8 +213,8 @@ def test_wrong_quantizers_and_ranges_are_errors(path):
     assert layer.get_ranges() == {"input": (-2, 3)}
 
 
-def test_wrong_data_are_errors(path):
-    model = network(path, "fixed")
+def test_wrong_data_are_errors(bad):
+    model = network(bad, "fixed")
     for arguments, error, message in [
             (dict(data="images"), TypeError, "arrays or batches; it is a str"),
             (dict(data=None), TypeError, "arrays or batches; it is a NoneType"),
@@ -232,7 +227,7 @@ def test_wrong_data_are_errors(path):
             axlut.calibrate(model, **arguments)
     with pytest.raises(ValueError, match=r"labels must be class numbers.*\[4, 4\]; their shape is "
                                          r"\[4, 3\]"):
-        axlut.accuracy(network(path), (images(), np.zeros((4, 3))))
+        axlut.accuracy(network(bad), (images(), np.zeros((4, 3))))
     norm = keras.Sequential([keras.Input((4,)), keras.layers.BatchNormalization()])
     with pytest.raises(TypeError, match="recalibrate_batch_norm: data must be arrays"):
         axlut.recalibrate_batch_norm(norm, None, method="layer_by_layer")

@@ -12,21 +12,10 @@ import pytest
 import tensorflow as tf
 
 import axlut
-import lut_reference as reference
 from axlut.keras import (AxConv2D, AxDense, AxDepthwiseConv2D, AxSeparableConv2D, BatchRange,
                          FixedRange, MovingAverage, set_mode, tables_in)
 
 F = np.float32
-
-
-@pytest.fixture
-def exact(save):
-    return save(reference.exact_table()).path
-
-
-@pytest.fixture
-def bad(save):
-    return save(reference.random_table(1)).path
 
 
 def images(count=8, seed=1):

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Iterator, Optional, Tuple, Union
+from typing import Iterator, Optional, Sequence, Tuple, Union
 
 import keras
 import tensorflow as tf
 
 from axlut import gradients
 from axlut._arguments import saved_first
-from axlut._types import Path, TensorLike
-from axlut.keras import quantizers
+from axlut._types import Gradient, Path, TensorLike
+from axlut.keras.quantizers import AnyQuantizer
 from axlut.keras.table_product import MODES, TableProduct
 
 COMPUTE_DTYPES = ("float32", "bfloat16", "float16")
@@ -69,7 +69,7 @@ class ApproximateLayer:
     computed, exactly, in the layer's compute dtype (float32, bfloat16 or float16).
 
     Args:
-      table: path of the table file.
+      table: path of the table file; of a separable convolution also a pair, as the next four.
       input_quantizer, kernel_quantizer: where the ranges come from: an object of axlut.keras or
         "batch", "fixed", "moving_average"; for kernels "per_channel", too.
       encoding: "affine", or "sign_magnitude" for an unsigned table that gets magnitudes.
@@ -85,8 +85,11 @@ class ApproximateLayer:
     exact_class: type  # the Keras layer
     kernel_names = ("kernel",)  # the attributes that hold kernels, a product each
 
-    def _set_up(self, arguments: dict, mode: str) -> None:
-        """After the Keras layer's constructor; `arguments` has the table, quantizers and so on."""
+    def __init__(self, *args, table: Union[Path, Sequence[Path]],
+                 input_quantizer: AnyQuantizer = "batch", kernel_quantizer: AnyQuantizer = "batch",
+                 encoding: str = "affine", gradient: Gradient = "straight_through",
+                 mode: str = "approximate", **kwargs):
+        super().__init__(*args, **kwargs)  # the Keras layer's
         self.supports_jit = False  # XLA cannot compile ops that it does not know
         if getattr(self, "lora_rank", None):
             raise ValueError(f"{type(self).__name__}: lora_rank is not supported; LoRA's kernel "
@@ -97,12 +100,13 @@ class ApproximateLayer:
         self._mode = check_mode(mode, type(self).__name__)
         self._mode_index: Optional[tf.Variable] = None
         what = f"{type(self).__name__} '{self.name}'"
-        table = arguments["table"]
         if len(self.kernel_names) > 1 and isinstance(table, (list, tuple)):
             table = [find_table(path, what) for path in table]
         else:
             table = find_table(table, what)
-        self._products = self._make_products({**arguments, "table": table})
+        self._products = self._make_products(
+            {"table": table, "input_quantizer": input_quantizer,
+             "kernel_quantizer": kernel_quantizer, "encoding": encoding, "gradient": gradient})
 
     def _make_products(self, arguments: dict) -> tuple:
         raise NotImplementedError
