@@ -30,6 +30,9 @@ def _set_paths(gradient, fields):
     for field in fields:
         path = getattr(gradient, field)
         if path is not None:
+            if not isinstance(path, (str, os.PathLike)):
+                raise TypeError(f"{type(gradient).__name__}: {field} must be the path of a file; it "
+                                f"is a {type(path).__name__}")
             object.__setattr__(gradient, field, os.fspath(path))
 
 

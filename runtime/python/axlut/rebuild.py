@@ -247,6 +247,11 @@ def _transfer_state(layer, twin) -> None:
 
 def _from_config(layer):
     """A new layer of the same class and configuration; ValueError if there is no such thing."""
+    if type(layer) is keras.layers.Lambda:  # of its functions themselves, which need no file
+        config = {name: value for name, value in keras.layers.Layer.get_config(layer).items()
+                  if name in ("name", "trainable", "dtype")}
+        return keras.layers.Lambda(layer.function, layer._output_shape, layer.mask, layer.arguments,  # pylint: disable=protected-access
+                                   **config)
     classes = {type(inner).__name__: type(inner) for inner in (layer, *_flat(layer))}
     try:
         with keras.saving.custom_object_scope(classes):

@@ -14,11 +14,6 @@ from axlut.keras import FixedRange, MovingAverage
 F = np.float32
 
 
-@pytest.fixture
-def exact(save):
-    return save(reference.exact_table()).path
-
-
 def images(count=50, seed=1):
     return np.random.default_rng(seed).normal(0.2, 1.0, (count, 8, 8, 2)).astype(F)
 
@@ -170,7 +165,7 @@ def test_wrong_arguments_are_errors(exact):
             (dict(data=x, percentile=101), "percentile"), (dict(data=x, decay=1), "decay"),
             (dict(data=[]), "no batch"), (dict(data=bad), "layer 'first' gets a value that is NaN"),
             (dict(data=(x, x[:3])), "one length"),
-            (dict(data=x, layers=["x"]), "among those selected")]:
+            (dict(data=x, layers=["x"]), "'x' fits no approximate layer of 'net'")]:
         with pytest.raises(ValueError, match=message):
             axlut.calibrate(model, **arguments)
     with pytest.raises(TypeError, match="it is a int"):

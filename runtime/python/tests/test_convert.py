@@ -17,16 +17,6 @@ KINDS = {"Conv2D": "AxConv2D", "DepthwiseConv2D": "AxDepthwiseConv2D",
          "SeparableConv2D": "AxSeparableConv2D", "Dense": "AxDense"}
 
 
-@pytest.fixture
-def exact(save):
-    return save(reference.exact_table()).path
-
-
-@pytest.fixture
-def bad(save):
-    return save(reference.random_table(1)).path
-
-
 def images(count=4, size=10, channels=3, seed=2):
     return np.random.default_rng(seed).normal(size=(count, size, size, channels)).astype(np.float32)
 

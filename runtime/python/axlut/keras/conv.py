@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Sequence, Union
-
 import keras
 import tensorflow as tf
 
 from axlut import conv2d
-from axlut._types import Gradient, Path
 from axlut.keras.base import ApproximateLayer
-from axlut.keras.quantizers import PACKAGE, AnyQuantizer
+from axlut.keras.quantizers import PACKAGE
 from axlut.keras.table_product import TableProduct
 
 
@@ -52,14 +49,6 @@ class AxConv2D(_Convolution, keras.layers.Conv2D):
 
     exact_class = keras.layers.Conv2D
 
-    def __init__(self, *args, table: Path, input_quantizer: AnyQuantizer = "batch",
-                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
-                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
-        super().__init__(*args, **kwargs)
-        self._set_up({"table": table, "input_quantizer": input_quantizer,
-                      "kernel_quantizer": kernel_quantizer, "encoding": encoding,
-                      "gradient": gradient}, mode)
-
     def _make_products(self, arguments):
         return (TableProduct(self, "", **arguments, channel_axes=(3,),
                              approximate=self._approximate, exact=self.convolution_op),)
@@ -85,14 +74,6 @@ class AxDepthwiseConv2D(_Convolution, keras.layers.DepthwiseConv2D):
 
     exact_class = keras.layers.DepthwiseConv2D
 
-    def __init__(self, *args, table: Path, input_quantizer: AnyQuantizer = "batch",
-                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
-                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
-        super().__init__(*args, **kwargs)
-        self._set_up({"table": table, "input_quantizer": input_quantizer,
-                      "kernel_quantizer": kernel_quantizer, "encoding": encoding,
-                      "gradient": gradient}, mode)
-
     def _make_products(self, arguments):
         return (TableProduct(self, "", **arguments, channel_axes=(2, 3),
                              approximate=self._approximate_depthwise,
@@ -117,15 +98,6 @@ class AxSeparableConv2D(_Convolution, keras.layers.SeparableConv2D):
 
     exact_class = keras.layers.SeparableConv2D
     kernel_names = ("depthwise_kernel", "pointwise_kernel")
-
-    def __init__(self, *args, table: Union[Path, Sequence[Path]],
-                 input_quantizer: AnyQuantizer = "batch",
-                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
-                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
-        super().__init__(*args, **kwargs)
-        self._set_up({"table": table, "input_quantizer": input_quantizer,
-                      "kernel_quantizer": kernel_quantizer, "encoding": encoding,
-                      "gradient": gradient}, mode)
 
     def _make_products(self, arguments):
         pairs = {name: _pair(name, value) for name, value in arguments.items()}

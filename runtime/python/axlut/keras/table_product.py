@@ -113,6 +113,8 @@ class TableProduct:
 
     def set_range(self, operand: str, low, high) -> None:
         """Sets the range that the layer keeps, made symmetric if the quantizer is."""
+        low, high = quantizers.bounds(low, high,
+                                      f"layer '{self._layer.name}': {self.prefix}{operand}")
         low, high = self.quantizers[operand].widened(low, high, self.widths[operand])
         for variable, end in zip(self.state[operand], (low, high)):
             end = tf.cast(end, tf.float32)
