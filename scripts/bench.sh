@@ -3,11 +3,11 @@
 # Builds and runs the benchmarks; writes docs/benchmarks/*.{json,svg} and the tables of docs/kernels.md
 # and docs/performance.md. About 15 minutes. Timings are the least of many runs of one thread's CPU
 # time, but a quiet machine still matters. Not a test: a limit that is missed is reported, no more.
-#   scripts/bench.sh [plans|scaling|networks|tf_op|kernels|evaluation|docs ...]      all of them by default
+#   scripts/bench.sh [plans|scaling|networks|tf_op|tf_networks|kernels|evaluation|docs ...]      all of them by default
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-known=(plans scaling networks tf_op kernels evaluation docs)
+known=(plans scaling networks tf_op tf_networks kernels evaluation docs)
 if [ "${1:-}" = --help ]; then sed -n '3,6s/^# //p' "$0"; exit 0; fi
 if [ $# -eq 0 ]; then set -- "${known[@]}"; fi
 for part in "$@"; do
@@ -44,6 +44,11 @@ bench_networks() {
 
 bench_tf_op() {
   PYTHONPATH=build/python .venv/bin/python -W ignore scripts/bench_tf_op.py -o $results/tf_op.json
+}
+
+bench_tf_networks() {
+  PYTHONPATH=build/python .venv/bin/python -W ignore scripts/bench_tf_networks.py \
+    -o $results/tf_networks.json
 }
 
 bench_kernels() { $bin/kernels_bench --json=$results/kernels.json; }

@@ -148,8 +148,47 @@ def memory(data):
                   "limit", "met"], lines)
 
 
+def tf_op(data):
+    """What the op adds to the layer that it runs."""
+    limit = data["tf_op"]["limit"]
+    lines = []
+    for row in data["tf_op"]["runs"]:
+        ratios = [row[ranges]["ratio"] for ranges in ("given_ranges", "own_ranges")]
+        lines.append([row["layer"], row["threads"], f"{row['integer_ms']:.2f}",
+                      *(f"{ratio:.2f}" for ratio in ratios), limit,
+                      "yes" if max(ratios) <= limit else "no"])
+    return table(["layer", "threads", "layer alone, ms", "op with given ranges / alone",
+                  "op with its own ranges / alone", "limit", "met"], lines)
+
+
+def tf_networks(data):
+    """A converted ResNet-8; nothing as long as scripts/bench_tf_networks.py has not measured it."""
+    if "tf_networks" not in data:
+        return ""
+    what = {"forward": "forward pass", "training": "training step"}
+    yardsticks = {"fp32": "fp32, ms", "fp32_xla": "fp32 by XLA, ms",
+                  "fp32_qat": "fake-quantized fp32, ms"}
+    lines = []
+    for row in data["tf_networks"]["results"]:
+        times = row["ms"]
+        lines.append([what[row["kind"]], row["table"], row["threads"], row["batch"],
+                      f"{times[row['table']]:.1f}",
+                      *(f"{times[name]:.1f}" if name in times else "-" for name in yardsticks),
+                      f"{row['ratio']:.2f}", row["limit"], "yes" if row["met"] else "no"])
+    # Paragraph and table come and go together.
+    about = """\
+Wall-clock milliseconds of a batch through MLPerf Tiny's ResNet-8 in Keras, its convolutions converted by
+`axlut.approximate`. The ratio of a forward pass is to the same model in fp32, not compiled by XLA; that of a
+training step (straight-through gradients) to the model with TensorFlow's own fake-quantization.
+
+"""
+    return about + table(["what", "table", "threads", "batch", "AxLUT, ms", *yardsticks.values(),
+                          "ratio", "limit", "met"], lines)
+
+
 SECTIONS = {section.__name__: section for section in (
-    machine, summary, layers, roofline, sweep, set_up, threads, networks, memory)}
+    machine, summary, layers, roofline, sweep, set_up, threads, networks, memory, tf_op,
+    tf_networks)}
 
 
 def fill(text, sections):
@@ -163,12 +202,19 @@ def fill(text, sections):
     return re.sub(r"<!-- begin (\w+) -->\n.*?<!-- end \1 -->\n", content, text, flags=re.DOTALL)
 
 
+def load(folder):
+    """{name: content} of the files of measurements; one of them need not be there."""
+    needed, optional = ("plans", "scaling", "networks", "tf_op"), ("tf_networks",)
+    names = [*needed, *(name for name in optional if (folder / f"{name}.json").exists())]
+    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+            for name in names}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="exit 1 if the page is not current")
     options = parser.parse_args()
-    data = {name: json.loads((DOCS / f"benchmarks/{name}.json").read_text(encoding="utf-8"))
-            for name in ("plans", "scaling", "networks")}
+    data = load(DOCS / "benchmarks")
     page = DOCS / "performance.md"
     old = page.read_text(encoding="utf-8")
     new = fill(old, {name: section(data) for name, section in SECTIONS.items()})

@@ -8,7 +8,7 @@ Takes about half a minute:
 
 The data are scikit-learn's bundled digits (load_digits: 1797 images of 8x8 pixels, values 0..16).
 The network has every kind of layer that multiplies: convolutions (3x3, 1x1, strided), a depthwise
-convolution and a dense layer; batch normalisation is folded into the weights by the converter.
+convolution and a dense layer; batch normalization is folded into the weights by the converter.
 Seeds are fixed and TensorFlow is asked for deterministic kernels, so a rerun with the same package
 versions on the same kind of CPU gives the same files; README.md states their hashes.
 """
@@ -44,14 +44,14 @@ def load_split():
 def build_network(batch_size=None):
     layers = tf.keras.layers
 
-    def normalised(x, layer):
+    def normalized(x, layer):
         return layers.ReLU()(layers.BatchNormalization()(layer(x)))
 
     image = tf.keras.Input((8, 8, 1), batch_size=batch_size)
-    x = normalised(image, layers.Conv2D(16, 3, padding="same", use_bias=False))
-    x = normalised(x, layers.DepthwiseConv2D(3, padding="same", use_bias=False))
-    x = normalised(x, layers.Conv2D(24, 1, use_bias=False))
-    x = normalised(x, layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False))
+    x = normalized(image, layers.Conv2D(16, 3, padding="same", use_bias=False))
+    x = normalized(x, layers.DepthwiseConv2D(3, padding="same", use_bias=False))
+    x = normalized(x, layers.Conv2D(24, 1, use_bias=False))
+    x = normalized(x, layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False))
     x = layers.MaxPooling2D(2)(x)
     x = layers.Flatten()(x)
     return tf.keras.Model(image, layers.Dense(10, activation="softmax")(x))

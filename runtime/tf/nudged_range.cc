@@ -74,7 +74,10 @@ bool Quantize(const QuantizeLanes& lanes, const float* values, int64_t count, ui
 Result<NudgedRange> NudgeRange(float min, float max, int width, const std::string& name,
                                bool narrow) {
   if (!std::isfinite(min) || !std::isfinite(max)) {
-    return Error::InvalidInput(fmt::format("{} must be finite; it is [{}, {}]", name, min, max));
+    // Most often nobody gave it: ends of a tensor with a NaN.
+    return Error::InvalidInput(
+        fmt::format("{} must be finite; it is [{}, {}] (if it was not given: the tensor's own)",
+                    name, min, max));
   }
   if (min > max) {
     return Error::InvalidInput(

@@ -128,7 +128,9 @@ TEST(NudgeRange, RefusesEndsThatAreNoRange) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float largest = std::numeric_limits<float>::max();
   for (const Case& c : {Case{1.0f, -1.0f, "input_range must have min <= max; it is [1, -1]"},
-                        Case{nan, 1.0f, "input_range must be finite; it is [nan, 1]"},
+                        Case{nan, 1.0f,
+                             "input_range must be finite; it is [nan, 1] (if it was not given: the "
+                             "tensor's own)"},
                         Case{0.0f, kInfinity, "input_range must be finite; it is [0, inf]"},
                         Case{-largest, largest, "input_range must be narrower than"}}) {
     const auto range = NudgeRange(c.min, c.max, 8, "input_range");

@@ -4,6 +4,7 @@
 `what` is the argument with its function, for messages: "ax_conv2d: input".
 """
 
+import numbers
 import os
 
 import numpy as np
@@ -22,8 +23,8 @@ def float_tensor(value, what, dtype=None):
     if own_type and isinstance(value, (np.ndarray, np.generic)):
         own_type = value.dtype in [kind.as_numpy_dtype for kind in _FLOATS]
     if not own_type:
-        return tf.convert_to_tensor(value, dtype or tf.float32, name=_last_word(what))
-    tensor = tf.convert_to_tensor(value, name=_last_word(what))
+        return _tensor(value, what, dtype or tf.float32)
+    tensor = _tensor(value, what)
     if tensor.dtype not in _FLOATS:
         raise TypeError(
             f"{what} must be float32, bfloat16 or float16; it is {tensor.dtype.name}")
@@ -55,8 +56,38 @@ def table_path(table, what):
         path = os.fspath(table)
     except TypeError:
         raise TypeError(f"{what} must be the path of a table file; it is a "
-                        f"{type(table).__name__}") from None
+                        f"{type(table).__name__}{saved_first(table)}") from None
     return os.path.abspath(tf.compat.as_str(path))
+
+
+def saved_first(table):
+    """For messages: what to do with an axlut.tables.Table, which functions take as a file only."""
+    return "; write it to a file, table.save(path)" if hasattr(table, "products") else ""
+
+
+def number(value, what, low, high, ends="[)"):
+    """`value` as a float, which must be a number from `low` to `high`.
+
+    Args:
+      ends: which ends belong to the interval, "[)": the lower one.
+    """
+    if not isinstance(value, numbers.Real):
+        raise TypeError(f"{what} must be a number; it is {value!r}")
+    found = float(value)
+    inside = (low <= found if ends[0] == "[" else low < found) \
+        and (found <= high if ends[1] == "]" else found < high)
+    if not inside:
+        raise ValueError(f"{what} must be in {ends[0]}{low}, {high}{ends[1]}; it is {value!r}")
+    return found
+
+
+def count(value, what):
+    """`value`, which must be a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{what} must be a whole number; it is {value!r}")
+    if value < 1:
+        raise ValueError(f"{what} must be at least 1; it is {value}")
+    return int(value)
 
 
 def choice(value, choices, what):
@@ -76,7 +107,7 @@ def integer_tensor(value, what):
     if not hasattr(value, "dtype"):
         raise TypeError(f"{what} must be a uint8 or int8 tensor or array; it is a "
                         f"{type(value).__name__}")
-    tensor = tf.convert_to_tensor(value, name=_last_word(what))
+    tensor = _tensor(value, what)
     if tensor.dtype not in (tf.uint8, tf.int8):
         raise TypeError(f"{what} must be uint8 or int8; it is {tensor.dtype.name}")
     return tensor
@@ -103,6 +134,16 @@ def sum_type(value, what):
     if dtype not in (tf.int32, tf.int64):
         raise ValueError(f"{what} must be tf.int32 or tf.int64; it is {value!r}")
     return dtype
+
+
+def _tensor(value, what, dtype=None):
+    try:
+        return tf.convert_to_tensor(value, dtype, name=_last_word(what))
+    except (TypeError, ValueError) as error:
+        layers = "; inside a layer's call it is a tensor, and axlut.keras has layers" \
+            if type(value).__name__ == "KerasTensor" else ""
+        raise TypeError(f"{what} must be a dense tensor, an array or numbers; it is a "
+                        f"{type(value).__name__}{layers}") from error
 
 
 def _range_end(end, what):

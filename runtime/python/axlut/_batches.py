@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from axlut import _arguments
+
 
 def batches(data: Any, batch_size: int, steps: Optional[int], where: str) -> Iterator[Any]:
     """The batches, one after the other.
@@ -26,11 +28,14 @@ def batches(data: Any, batch_size: int, steps: Optional[int], where: str) -> Ite
       TypeError: none of these.
       ValueError: there is no batch at all, or arrays have different lengths.
     """
+    batch_size = _arguments.count(batch_size, f"{where}: batch_size")
+    if steps is not None:
+        steps = _arguments.count(steps, f"{where}: steps")
     if _is_array(data) or isinstance(data, (dict, tuple)):
         source = _cut(data, batch_size, where)
     elif isinstance(data, keras.utils.PyDataset):
         source = (data[index] for index in range(len(data)))
-    elif hasattr(data, "__iter__"):
+    elif hasattr(data, "__iter__") and not isinstance(data, (str, bytes)):
         source = iter(data)
     else:
         raise TypeError(f"{where}: data must be arrays or batches; it is a {type(data).__name__}")

@@ -6,7 +6,7 @@ from typing import Any, Sequence, Tuple, Union
 
 import tensorflow as tf
 
-Path = Union[str, "os.PathLike[str]"]
+Path = Union[str, os.PathLike[str]]
 TensorLike = tf.types.experimental.TensorLike  # whatever tf.convert_to_tensor takes
 Bounds = Tuple[TensorLike, TensorLike]  # (min, max) of a range
 Steps = Union[int, Sequence[int]]  # strides, dilations

@@ -8,6 +8,7 @@ result depend on its batch); recalibrating the statistics repairs it, as an expl
 
 from __future__ import annotations
 
+import collections.abc
 import contextlib
 import dataclasses
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
@@ -15,8 +16,8 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
 import keras
 import numpy as np
 
-from axlut import conversion_plan
 from axlut._batches import batches, eagerly, inputs_of
+from axlut.keras.selection import all_layers, check_model
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,9 +67,9 @@ def recalibrate_batch_norm(model: keras.Model, data: Any,
         raise ValueError("recalibrate_batch_norm: method must be 'one_pass' or 'layer_by_layer'; "
                          f"it is {method!r}")
     norms = _norms(model, "recalibrate_batch_norm")
-    if method == "layer_by_layer" and iter(data) is data:
-        raise ValueError("recalibrate_batch_norm: 'layer_by_layer' runs the data once for each layer; "
-                         "a generator can be run through only once")
+    if method == "layer_by_layer" and isinstance(data, collections.abc.Iterator):
+        raise ValueError("recalibrate_batch_norm: 'layer_by_layer' runs the data once for each "
+                         "layer; a generator can be run through only once")
     score = _score(evaluate)
     before = score(model)
 
@@ -128,8 +129,10 @@ def accuracy(model: keras.Model, data: Any, batch_size: int = 128,
       The accuracy.
 
     Raises:
-      ValueError: there are no labels, or no data.
+      TypeError: the model, or the data, are none.
+      ValueError: there are no labels, or none that fit the outputs, or no data.
     """
+    check_model(model, "accuracy")
     right = count = 0
     for batch in batches(data, batch_size, steps, "accuracy"):
         if not isinstance(batch, tuple) or len(batch) < 2:
@@ -138,6 +141,10 @@ def accuracy(model: keras.Model, data: Any, batch_size: int = 128,
         labels = np.asarray(batch[1])
         labels = labels.argmax(-1) if labels.shape == outputs.shape and labels.shape[-1] > 1 \
             else labels.reshape(-1)
+        if len(labels) != len(outputs):
+            raise ValueError("accuracy: labels must be class numbers, [batch] or [batch, 1], or "
+                             f"rows of the output's shape, {list(outputs.shape)}; their shape is "
+                             f"{list(np.shape(batch[1]))}")
         right += int((np.asarray(outputs).argmax(-1) == labels).sum())
         count += len(labels)
     return right / count
@@ -234,13 +241,15 @@ def _normalized(layer, inputs, mean, variance):
 
 def _norms(model, where: str) -> dict:
     """{path: layer} of all batch normalization."""
-    norms = {path: layer for path, layer in conversion_plan.all_layers(model)
+    check_model(model, where)
+    norms = {path: layer for path, layer in all_layers(model)
              if isinstance(layer, keras.layers.BatchNormalization)}
     if not norms:
         raise ValueError(f"{where}: model '{model.name}' has no batch normalization")
     for path, layer in norms.items():
         if getattr(layer, "renorm", False):
-            raise ValueError(f"{where}: layer '{path}' has renorm=True, whose statistics are others")
+            raise ValueError(f"{where}: layer '{path}' has renorm=True, whose statistics are "
+                             "others")
     return norms
 
 

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from axlut import conversion_plan
+from axlut import _arguments
 from axlut._batches import batches, eagerly, inputs_of
-from axlut.keras.base import ApproximateLayer
+from axlut.keras.selection import approximate_layers
 from axlut.keras.table_product import MODES
 
 
@@ -36,9 +36,9 @@ def calibrate(model: keras.Model, data: Any, *, method: str = "min_max", percent
       percentile: for "percentile": 50 < percentile <= 100; so many percent of the values lie below
         the range's upper end, and as many above its lower end.
       decay: for "moving_average": weight of the old average.
-      mode: what the layers compute meanwhile: "float", "quantized" or "approximate" (with the ranges
-        of each batch). With a biased table, activations differ between the three.
-      layers: names, patterns or types of the layers to calibrate; None: all.
+      mode: what the layers compute meanwhile: "float", "quantized" or "approximate" (with the
+        ranges of each batch). With a biased table, activations differ between the three.
+      layers: names, patterns, types or layers: those to calibrate; None: all.
       batch_size: of arrays.
       steps: at most so many batches.
 
@@ -46,8 +46,9 @@ def calibrate(model: keras.Model, data: Any, *, method: str = "min_max", percent
       {"path of the layer: operand": (low, high)} of all ranges that were set.
 
     Raises:
-      ValueError: no layer keeps a range; data is empty; a layer was not run; a value is NaN or
-        infinite; or another argument is none of these.
+      ValueError: no layer keeps a range; an element of `layers` fits no approximate layer; data is
+        empty; a layer was not run; a value is NaN or infinite; or a number is out of its range.
+      TypeError: an argument is of another type.
     """
     products = _products(model, layers)
     make = _observer_factory(method, percentile, decay)
@@ -152,33 +153,27 @@ class Histogram:
 
 
 def _observer_factory(method: str, percentile: float, decay: float):
-    if not 50 < percentile <= 100:
-        raise ValueError(f"calibrate: percentile must be in (50, 100]; it is {percentile!r}")
-    if not 0 <= decay < 1:
-        raise ValueError(f"calibrate: decay must be in [0, 1); it is {decay!r}")
+    percentile = _arguments.number(percentile, "calibrate: percentile", 50, 100, "(]")
+    decay = _arguments.number(decay, "calibrate: decay", 0, 1)
     factories = {"min_max": MinMax, "percentile": lambda name: Histogram(name, percentile),
                  "moving_average": lambda name: Average(name, decay)}
     if method not in factories:
-        raise ValueError(f"calibrate: method must be one of {', '.join(factories)}; it is {method!r}")
+        raise ValueError(f"calibrate: method must be one of {', '.join(factories)}; "
+                         f"it is {method!r}")
     return factories[method]
 
 
 def _products(model, layers) -> dict:
     """{name: (layer, number of the product, product)} of the products with a range to be set."""
-    keys = None if layers is None else [layers] if isinstance(layers, (str, type)) else layers
     found = {}
-    for path, layer in conversion_plan.all_layers(model):
-        if not isinstance(layer, ApproximateLayer):
-            continue
-        if keys is not None and not any(conversion_plan.fits(key, path, layer) for key in keys):
-            continue
+    for path, layer in approximate_layers(model, layers, "calibrate"):
         for number, product in enumerate(layer.products):
             if any(quantizer.calibrates for quantizer in product.quantizers.values()):
                 found[f"{path}: {product.prefix}"] = (layer, number, product)
     if not found:
         raise ValueError(f"calibrate: no approximate layer of '{model.name}' has a range to be set"
-                         f"{'' if keys is None else ' among those selected'}; convert with quantize="
-                         "'fixed' or 'moving_average'")
+                         f"{'' if layers is None else ' among those selected'}; convert with "
+                         "quantize='fixed' or 'moving_average'")
     return found
 
 
@@ -188,9 +183,8 @@ def _observed(model, products: dict, observers: dict):
     watched = {id(product): observers[name] for name, (_, _, product) in products.items()
                if product.quantizers["input"].calibrates}
     with contextlib.ExitStack() as stack:
-        for _, layer in conversion_plan.all_layers(model):
-            for product in getattr(layer, "products", ()) \
-                    if isinstance(layer, ApproximateLayer) else ():
+        for _, layer in approximate_layers(model, None, "calibrate"):
+            for product in layer.products:
                 stack.enter_context(product.observed(
                     watched.get(id(product), lambda values: None), batch_ranges=True))
         yield
@@ -198,8 +192,7 @@ def _observed(model, products: dict, observers: dict):
 
 @contextlib.contextmanager
 def _modes(model, mode: str):
-    layers = [layer for _, layer in conversion_plan.all_layers(model)
-              if isinstance(layer, ApproximateLayer)]
+    layers = [layer for _, layer in approximate_layers(model, None, "calibrate")]
     before = [layer.mode for layer in layers]
     try:
         for layer in layers:
@@ -216,11 +209,12 @@ def _ends(values, name: str) -> Tuple[float, float]:
         return np.inf, -np.inf
     low, high = float(tf.reduce_min(values)), float(tf.reduce_max(values))
     if not np.isfinite(low) or not np.isfinite(high) or bool(tf.reduce_any(values != values)):
-        raise ValueError(f"calibrate: layer '{name.split(':')[0]}' gets a value that is NaN or infinite")
+        raise ValueError(f"calibrate: layer '{name.split(':')[0]}' gets a value that is NaN or "
+                         "infinite")
     return low, high
 
 
 def _check_seen(high: float, name: str) -> None:
     if high == -np.inf:
-        raise ValueError(f"calibrate: layer '{name.split(':')[0]}' got no value; the model did not run "
-                         "it with this data")
+        raise ValueError(f"calibrate: layer '{name.split(':')[0]}' got no value; the model did not "
+                         "run it with this data")

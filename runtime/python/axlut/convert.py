@@ -15,6 +15,7 @@ from axlut import conversion_plan
 from axlut.conversion_plan import Selection, Tables
 from axlut.keras import quantizers
 from axlut.keras.base import ApproximateLayer
+from axlut.keras.selection import check_model
 from axlut.rebuild import rebuilt
 
 
@@ -51,8 +52,9 @@ def approximate(model: keras.Model, tables: Tables, layers: Selection = None,
       A new model, compiled as the given one is (with a new optimizer); in place, the model.
 
     Raises:
-      ValueError: a key of `tables` or `layers` fits no convertible layer; the list has not one entry
-        for each; the model cannot be made again, or not changed in place (functional models).
+      TypeError: the model, or `tables`, is none.
+      ValueError: a key of `tables` or `layers` fits no convertible layer; the list has not one
+        entry for each; the model cannot be made again, or not changed in place (functional models).
       FileNotFoundError: there is no such table.
     """
     settings = {"encoding": encoding, "gradient": gradient, "mode": mode}
@@ -75,7 +77,13 @@ def exact(model: keras.Model, in_place: bool = False) -> keras.Model:
 
     Returns:
       A new model with equal weights, bit for bit; ranges are forgotten.
+
+    Raises:
+      TypeError: the model is none.
+      ValueError: the model cannot be made again, or not changed in place (functional models).
     """
+    check_model(model, "exact")
+
     def replace(layer):
         if not isinstance(layer, ApproximateLayer):
             return None
@@ -107,4 +115,4 @@ def _approximate_layer(layer, table, quantize, settings: dict) -> ApproximateLay
 
 
 def _is_function(quantize: Any) -> bool:
-    return callable(quantize) and not isinstance(quantize, quantizers.Quantizer)
+    return callable(quantize) and not isinstance(quantize, (quantizers.Quantizer, type))

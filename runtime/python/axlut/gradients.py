@@ -18,7 +18,7 @@ import dataclasses
 import os
 from typing import Any, Mapping, Optional, Sequence, Union
 
-Path = Union[str, "os.PathLike[str]"]
+Path = Union[str, os.PathLike[str]]
 
 # Codes on either side that Difference averages by default: enough to level the steps of multipliers
 # that cut low bits off (a step of 2^k lasts 2^k codes).
@@ -30,6 +30,9 @@ def _set_paths(gradient, fields):
     for field in fields:
         path = getattr(gradient, field)
         if path is not None:
+            if not isinstance(path, (str, os.PathLike)):
+                raise TypeError(f"{type(gradient).__name__}: {field} must be the path of a file; it "
+                                f"is a {type(path).__name__}")
             object.__setattr__(gradient, field, os.fspath(path))
 
 

@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from axlut import _library, conversion_plan, ranges, weight_tuning
+from axlut import _library, ranges, weight_tuning
 from axlut._batches import batches, eagerly, inputs_of
-from axlut.keras.base import ApproximateLayer
+from axlut.keras.selection import approximate_layers
 from axlut.keras.table_product import TableProduct
 
 
@@ -33,7 +33,7 @@ def tune_layer(layer: keras.layers.Layer, data: Any = None, *,
         have ranges, stay as they are: they make the range.
       data: inputs of `layer` (for a model: of the model), or (inputs, targets, ...): arrays, a
         tf.data.Dataset, or batches of any kind. None: all activations count equally.
-      layers: of a model: names, patterns or types of the layers to tune; None: all.
+      layers: of a model: names, patterns, types or layers: those to tune; None: all.
       batch_size: of arrays.
       steps: at most so many batches.
 
@@ -42,6 +42,7 @@ def tune_layer(layer: keras.layers.Layer, data: Any = None, *,
       convolution are "path" and "path: pointwise_".
 
     Raises:
+      TypeError: `layer` is no Keras layer, or the data are no batches.
       ValueError: there is no such layer, or it is not built; an input's quantizer keeps no range,
         or a range is not known yet; the data are empty, or a layer gets nothing of them.
     """
@@ -70,15 +71,8 @@ class _Product(NamedTuple):
 
 
 def _products(layer, layers) -> List[_Product]:
-    keys = None if layers is None else [layers] if isinstance(layers, (str, type)) else layers
-    candidates = [(layer.name, layer), *conversion_plan.all_layers(layer)]
     found = []
-    for path, candidate in candidates:
-        if not isinstance(candidate, ApproximateLayer):
-            continue
-        if keys is not None and not any(conversion_plan.fits(key, path, candidate)
-                                        for key in keys):
-            continue
+    for path, candidate in approximate_layers(layer, layers, "tune_layer"):
         if not candidate.built:
             raise ValueError(f"tune_layer: layer '{path}' is not built; call it once")
         for number, product in enumerate(candidate.products):
@@ -87,8 +81,7 @@ def _products(layer, layers) -> List[_Product]:
             found.append(_Product(name, product, kernel, _input_range(name, product),
                                   _known(name, "kernel", product.kernel_range(kernel))))
     if not found:
-        raise ValueError(f"tune_layer: '{layer.name}' has no approximate layer"
-                         f"{'' if keys is None else ' among those selected'}")
+        raise ValueError(f"tune_layer: '{layer.name}' has no approximate layer")
     return found
 
 

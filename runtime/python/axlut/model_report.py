@@ -11,12 +11,13 @@ import keras
 
 from axlut import conversion_plan
 from axlut.keras.base import ApproximateLayer
+from axlut.keras.selection import all_layers, check_model
 
 # Layers that multiply tensors with each other and have no kernel, and such operations of keras.ops.
 _MULTIPLYING_LAYERS = ("AdditiveAttention", "Attention", "Dot", "GroupedQueryAttention",
                        "MultiHeadAttention")
-_MULTIPLYING_OPERATIONS = ("Conv", "ConvTranspose", "DepthwiseConv", "Dot", "Einsum", "Inner", "Matmul",
-                           "Outer", "SeparableConv", "Tensordot", "Vdot")
+_MULTIPLYING_OPERATIONS = ("Conv", "ConvTranspose", "DepthwiseConv", "Dot", "Einsum", "Inner",
+                           "Matmul", "Outer", "SeparableConv", "Tensordot", "Vdot")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,9 +75,13 @@ def report(model: keras.Model) -> Report:
 
     Returns:
       A list of Row in the model's order; print(report) shows a table.
+
+    Raises:
+      TypeError: the model is none.
     """
+    check_model(model, "report")
     rows = []
-    for path, layer in conversion_plan.all_layers(model):
+    for path, layer in all_layers(model):
         row = _row(path, layer)
         if row:
             rows.append(row)

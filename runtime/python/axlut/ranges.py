@@ -2,9 +2,9 @@
 """Ranges of tensors for quantization: (low, high) as ops of axlut take them.
 
 Every function takes tensors or NumPy arrays, works eagerly and in a tf.function, has no gradient,
-and returns float32: scalars, or vectors with a range for each channel. Every range holds 0.0, so that
-padding has a code of its own (a range of positive numbers would be moved down to 0 by the nudging,
-docs/tensorflow.md, and clip the largest values).
+and returns float32: scalars, or vectors with a range for each channel. Every range holds 0.0, so
+that padding has a code of its own (a range of positive numbers would be moved down to 0 by the
+nudging, docs/tensorflow.md, and clip the largest values).
 
 asymmetric            from the smallest to the largest value
 symmetric             the code of 0.0 is the middle one: a zero point of 0 for two's complement
@@ -64,9 +64,10 @@ def symmetric_bounds(low: TensorLike, high: TensorLike, width: int,
                      narrow: bool = False) -> Range:
     """The smallest range around [low, high] whose code of 0.0 is 2^(width - 1).
 
-    Full range: (-m * 2^(n-1) / (2^(n-1) - 1), m), every code used. Narrow range: (-m, m), to be used
-    with narrow_input=True or the like: the lowest code is not used, so that a value and its negative
-    are both exact (TFApprox4IL's quantizers, after TensorFlow's model optimization toolkit).
+    Full range: (-m * 2^(n-1) / (2^(n-1) - 1), m), every code used. Narrow range: (-m, m), to be
+    used with narrow_input=True or the like: the lowest code is not used, so that a value and its
+    negative are both exact (TFApprox4IL's quantizers, after TensorFlow's model optimization
+    toolkit).
 
     Args:
       low, high: float scalars or vectors, low <= 0 <= high.
@@ -80,8 +81,8 @@ def symmetric_bounds(low: TensorLike, high: TensorLike, width: int,
       ValueError: the width is less than 2 bits.
     """
     if width < 2:
-        raise ValueError("symmetric ranges need operands of at least 2 bits, a sign and a magnitude; "
-                         f"the operand has {width}")
+        raise ValueError("symmetric ranges need operands of at least 2 bits, a sign and a "
+                         f"magnitude; the operand has {width}")
     low = tf.minimum(tf.cast(low, tf.float32), 0.0)
     high = tf.maximum(tf.cast(high, tf.float32), 0.0)
     half = 1 << (width - 1)

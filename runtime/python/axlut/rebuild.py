@@ -3,8 +3,8 @@
 
 Functional and sequential models are cloned, the replaced layers taking part in the clone's graph.
 Keras knows nothing of the calls between a subclassed model's layers; there the new layers take the
-places of the old ones as attributes, and in lists, tuples and dicts of attributes, of a copy that is
-made from the model's configuration, or of the model itself.
+places of the old ones as attributes, and in lists, tuples and dicts of attributes, of a copy that
+is made from the model's configuration, or of the model itself.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def rebuilt(model: keras.Model, replace: Replace, in_place: bool) -> keras.Model
     if not in_place:
         return _Copy(replace).of(model)
     if _is_graph(model):
-        raise ValueError(f"model '{model.name}' is a {_kind(model)} model, whose graph of layers Keras "
-                         "does not change; without in_place=True a new model is made")
+        raise ValueError(f"model '{model.name}' is a {_kind(model)} model, whose graph of layers "
+                         "Keras does not change; without in_place=True a new model is made")
     _Replacement(replace).inside(model)
     _forget_functions(model)
     _compile_alike(model, model)
@@ -61,8 +61,8 @@ class _Copy:
         for graph in (model, *model._flatten_layers()):  # pylint: disable=protected-access
             if isinstance(graph, Functional) and not functional_like_constructor(type(graph)):
                 raise ValueError(
-                    f"model '{graph.name}' is a {type(graph).__name__}, whose constructor is not that "
-                    "of keras.Model, so that it cannot be made again; convert "
+                    f"model '{graph.name}' is a {type(graph).__name__}, whose constructor is not "
+                    "that of keras.Model, so that it cannot be made again; convert "
                     "keras.Model(model.inputs, model.outputs)")
         if not model.layers:
             return _from_config(model)
@@ -183,8 +183,9 @@ def transfer_weights(old: keras.layers.Layer, new: keras.layers.Layer) -> None:
     new.built = True  # Keras builds a subclassed model by a call, and leaves it at that
     layers, copies = [old, *_flat(old)], [new, *_flat(new)]
     if [_exact_class(layer) for layer in layers] != [_exact_class(copy) for copy in copies]:
-        raise ValueError(f"'{old.name}' ({type(old).__name__}), made again from its configuration, has "
-                         "other layers than it had; convert with in_place=True, or write its get_config")
+        raise ValueError(f"'{old.name}' ({type(old).__name__}), made again from its configuration, "
+                         "has other layers than it had; convert with in_place=True, or write its "
+                         "get_config")
     for layer, copy in zip(layers, copies):
         if layer.built and not copy.built:
             raise ValueError(_not_built(layer))
@@ -196,9 +197,9 @@ def transfer_weights(old: keras.layers.Layer, new: keras.layers.Layer) -> None:
 
 
 def _not_built(layer) -> str:
-    return (f"'{layer.name}' ({type(layer).__name__}), made again from its configuration, has not the "
-            "weights that it had: Keras cannot build it; convert with in_place=True, or write its "
-            "get_config and build")
+    return (f"'{layer.name}' ({type(layer).__name__}), made again from its configuration, has not "
+            "the weights that it had: Keras cannot build it; convert with in_place=True, or write "
+            "its get_config and build")
 
 
 def _transfer_own_weights(layer, copy) -> None:
@@ -246,14 +247,19 @@ def _transfer_state(layer, twin) -> None:
 
 def _from_config(layer):
     """A new layer of the same class and configuration; ValueError if there is no such thing."""
+    if type(layer) is keras.layers.Lambda:  # of its functions themselves, which need no file
+        config = {name: value for name, value in keras.layers.Layer.get_config(layer).items()
+                  if name in ("name", "trainable", "dtype")}
+        return keras.layers.Lambda(layer.function, layer._output_shape, layer.mask, layer.arguments,  # pylint: disable=protected-access
+                                   **config)
     classes = {type(inner).__name__: type(inner) for inner in (layer, *_flat(layer))}
     try:
         with keras.saving.custom_object_scope(classes):
             return type(layer).from_config(layer.get_config())
     except (NotImplementedError, TypeError, ValueError) as error:
         raise ValueError(
-            f"'{layer.name}' cannot be made again from its configuration: {type(layer).__name__} needs "
-            "a get_config with the arguments of its constructor; or convert with "
+            f"'{layer.name}' cannot be made again from its configuration: {type(layer).__name__} "
+            "needs a get_config with the arguments of its constructor; or convert with "
             f"in_place=True. Keras says: {error}") from error
 
 

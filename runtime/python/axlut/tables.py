@@ -5,7 +5,6 @@ Every file goes through AxLUT's own readers and writers (docs/container-format.m
 """
 
 import dataclasses
-import os
 from typing import Callable
 
 import numpy as np
@@ -69,7 +68,7 @@ class Table:
             ("mul8x4s_mine.bin") where its size and entries leave them open. A file that is no
             table is not replaced.
         """
-        path = os.path.abspath(os.fspath(path))
+        path = _arguments.table_path(path, "Table.save: path")
         with tf.init_scope(), tf.device("CPU:0"):
             _library.load_ops().axlut_write_table(self.products, path=path, a_signed=self.a_signed,
                                                   b_signed=self.b_signed)
@@ -159,14 +158,23 @@ def from_function(function: Callable[[np.ndarray, np.ndarray], TensorLike], widt
     Returns:
       A Table.
 
+    Raises:
+      TypeError: a width is no whole number, or the products are none.
+      ValueError: a width is none of these, or the products' shape is another one.
+
     Example: from_function(lambda a, b: (a & ~1) * b) ignores the lowest bit of a.
     """
     for width in (width_a, width_b):
-        if not 1 <= width <= 12:
+        if _arguments.count(width, "from_function: width") > 12:
             raise ValueError(f"from_function: widths must be 1..12 bits; one is {width}")
     a = operand_values(width_a, a_signed)[:, np.newaxis]
     b = operand_values(width_b, b_signed)[np.newaxis, :]
-    products = np.broadcast_to(np.asarray(function(a, b)), (1 << width_a, 1 << width_b))
+    products, shape = np.asarray(function(a, b)), (1 << width_a, 1 << width_b)
+    try:
+        products = np.broadcast_to(products, shape)
+    except ValueError:
+        raise ValueError(f"from_function: the function must return products of the shape "
+                         f"{list(shape)}; it returned {list(products.shape)}") from None
     return from_products(products, a_signed, b_signed)
 
 

@@ -5,6 +5,8 @@ import os
 import numpy as np
 import pytest
 
+import lut_reference as reference
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
@@ -22,3 +24,15 @@ def save(tmp_path):
         return table
 
     return save_table
+
+
+@pytest.fixture
+def exact(save):
+    """The path of an exact 8x8 table."""
+    return save(reference.exact_table()).path
+
+
+@pytest.fixture
+def bad(save):
+    """The path of an 8x8 table without any structure."""
+    return save(reference.random_table(1)).path

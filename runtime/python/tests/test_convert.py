@@ -2,6 +2,7 @@
 """approximate, exact and report on functional, sequential and subclassed models."""
 
 import collections
+import os
 import re
 
 import keras
@@ -14,16 +15,6 @@ from axlut.keras import AxConv2D, AxDense, BatchRange, FixedRange, MovingAverage
 
 KINDS = {"Conv2D": "AxConv2D", "DepthwiseConv2D": "AxDepthwiseConv2D",
          "SeparableConv2D": "AxSeparableConv2D", "Dense": "AxDense"}
-
-
-@pytest.fixture
-def exact(save):
-    return save(reference.exact_table()).path
-
-
-@pytest.fixture
-def bad(save):
-    return save(reference.random_table(1)).path
 
 
 def images(count=4, size=10, channels=3, seed=2):
@@ -195,7 +186,8 @@ def test_compiled_models_are_compiled_again(exact):
     converted = axlut.approximate(model, exact)
     assert converted.compiled and float(converted.optimizer.learning_rate) == 0.125
     x = np.ones((4, 4), np.float32)
-    assert set(converted.evaluate(x, np.zeros((4, 2)), verbose=0, return_dict=True)) == {"loss", "mae"}
+    results = converted.evaluate(x, np.zeros((4, 2)), verbose=0, return_dict=True)
+    assert set(results) == {"loss", "mae"}
 
 
 def test_losses_of_ones_own_need_no_registration(exact):
@@ -230,14 +222,15 @@ def test_report_prints_a_table(exact):
     model = axlut.approximate(functional(), {"first": exact})
     report = axlut.report(model)
     assert [row.path for row in report.approximate] == ["first"]
-    assert {row.path: row.reason for row in report.exact}["line"] == "there is no approximate Conv1D"
+    reasons = {row.path: row.reason for row in report.exact}
+    assert reasons["line"] == "there is no approximate Conv1D"
     lines = str(report).splitlines()
     assert len(lines) == 1 + len(report)
-    assert re.match(r"first +AxConv2D +approximate +mul8x8u_\w+.bin +BatchRange\(\), BatchRange\(\)",
-                    lines[1])
+    assert lines[1].split() == ["first", "AxConv2D", "approximate", os.path.basename(exact),
+                                "BatchRange(),", "BatchRange()"]
 
 
-# --- subclassed models -----------------------------------------------------------------------------
+# --- subclassed models ---------------------------------------------------------------------------
 
 
 class Block(keras.layers.Layer):
@@ -271,8 +264,10 @@ class Net(keras.Model):
         self.channels = channels
         self.stem = keras.layers.Conv2D(channels, 3, name="stem")
         self.blocks = [Block(channels, name="block1"), Block(2 * channels, name="block2")]
-        self.backbone = keras.Sequential([keras.layers.DepthwiseConv2D(3, name="deep")], name="tail")
-        self.head = Head(keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3, name="logits"))
+        self.backbone = keras.Sequential([keras.layers.DepthwiseConv2D(3, name="deep")],
+                                         name="tail")
+        self.head = Head(keras.layers.GlobalAveragePooling2D(),
+                         keras.layers.Dense(3, name="logits"))
         self.alias = self.stem  # the same layer twice
 
     def call(self, x, training=None):
@@ -296,7 +291,8 @@ class Unrepeatable(Net):
         raise NotImplementedError("no configuration")
 
 
-NET_KINDS = {"stem": "Conv2D", "block1/a": "Conv2D", "block1/b": "Conv2D", "block1/shortcut": "Conv2D",
+NET_KINDS = {"stem": "Conv2D", "block1/a": "Conv2D", "block1/b": "Conv2D",
+             "block1/shortcut": "Conv2D",
              "block2/a": "Conv2D", "block2/b": "Conv2D", "block2/shortcut": "Conv2D",
              "tail/deep": "DepthwiseConv2D", "logits": "Dense"}
 
@@ -430,7 +426,8 @@ def test_what_is_no_weight_is_kept_too(exact):
 
 def test_what_cannot_be_converted_at_all_is_an_error(exact):
     for layer, reason in ((keras.layers.Conv1D(2, 1), None),
-                          (keras.layers.Dense(2, dtype="float64", name="d"), "it computes in float64")):
+                          (keras.layers.Dense(2, dtype="float64", name="d"),
+                           "it computes in float64")):
         model = keras.Sequential([keras.Input((4, 3)), layer])
         with pytest.raises(ValueError, match="has no layer that can be converted"):
             axlut.approximate(model, exact)

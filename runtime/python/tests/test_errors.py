@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,11 +15,6 @@ import lut_reference as reference
 
 X = np.ones((1, 4, 4, 4), np.float32)
 W = np.ones((3, 3, 4, 2), np.float32)
-
-
-@pytest.fixture
-def exact(save):
-    return save(reference.exact_table()).path
 
 
 @pytest.mark.parametrize("arguments, message", [
@@ -202,3 +198,18 @@ def test_attributes_of_the_raw_op_are_checked_when_it_is_made(exact, attribute):
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError),
                        match="|".join([*attribute, "explicit padding"])):
         axlut.load_ops().axlut_conv2d(X, W, 0.0, 1.0, 0.0, 1.0, table=exact, **attribute)
+
+
+@pytest.mark.parametrize("value, found", [
+    (None, "NoneType"), ({"a": 1}, "dict"), ([[1, 2], [3]], "list"), (["a"], "list"),
+    (tf.sparse.from_dense(np.eye(4, dtype=np.float32)), "SparseTensor"),
+    (tf.ragged.constant([[1.0], [2.0, 3.0]]), "RaggedTensor"),
+    (keras.KerasTensor((1, 4)), "KerasTensor; inside a layer's call it is a tensor")])
+def test_what_is_no_dense_tensor_is_named(exact, value, found):
+    for function, argument, call in [
+            ("ax_conv2d", "input", lambda: axlut.ax_conv2d(value, W, exact)),
+            ("ax_dense", "kernel", lambda: axlut.ax_dense(X, value, exact)),
+            ("ax_matmul", "b", lambda: axlut.ax_matmul(X, value, exact))]:
+        with pytest.raises(TypeError, match=f"{function}: {argument} must be a dense tensor, an array "
+                                            f"or numbers; it is a {found}"):
+            call()

@@ -56,7 +56,8 @@ def conv_by_reference(x, layer, table, groups=1, x_range=X_RANGE, w_range=W_RANG
     {"kernel_size": 1}, {"kernel_size": (7, 6)}, {"kernel_size": (2, 3)}])
 def test_convolution_equals_the_integer_reference(table, settings):
     x = images()
-    layer = built(AxConv2D(**{"filters": 8, "kernel_size": 3, **settings}, table=table.path, **FIXED),
+    layer = built(AxConv2D(**{"filters": 8, "kernel_size": 3, **settings}, table=table.path,
+                           **FIXED),
                   x)
     got = layer(x).numpy()
     assert got.shape == layer.compute_output_shape(x.shape)
@@ -73,7 +74,8 @@ def test_batch_ranges_are_those_of_the_tensors_with_0(table):
 
 
 @pytest.mark.parametrize("settings", [{}, {"padding": "same", "strides": 2},
-                                      {"depth_multiplier": 3, "dilation_rate": 2, "padding": "same"}])
+                                      {"depth_multiplier": 3, "dilation_rate": 2,
+                                       "padding": "same"}])
 def test_depthwise_convolution_equals_the_integer_reference(table, settings):
     x = images(2)
     layer = built(AxDepthwiseConv2D(3, **settings, table=table.path, **FIXED), x)
@@ -94,7 +96,8 @@ def test_separable_convolution_has_a_table_for_each_of_its_two_products(save):
     depthwise, pointwise = layer.depthwise_kernel.numpy(), layer.pointwise_kernel.numpy()
     between, _ = reference.conv2d(x, depthwise.reshape(3, 3, 1, -1), first, (2, 2), "SAME", (1, 1),
                                   X_RANGE, W_RANGE)
-    expected, _ = reference.conv2d(between, pointwise, second, x_range=between_range, w_range=W_RANGE)
+    expected, _ = reference.conv2d(between, pointwise, second, x_range=between_range,
+                                   w_range=W_RANGE)
     np.testing.assert_array_equal(layer(x), expected + layer.bias.numpy())
     assert layer.table == [first.path, second.path]
 

@@ -33,11 +33,12 @@ def built(layer, x):
     return layer
 
 
-# --- ranges ----------------------------------------------------------------------------------------
+# --- ranges --------------------------------------------------------------------------------------
 
 
 def test_asymmetric_ranges_hold_0():
-    for values, expected in (([1, 5], (0, 5)), ([-3, -1], (-3, 0)), ([-1, 2], (-1, 2)), ([], (0, 0))):
+    for values, expected in (([1, 5], (0, 5)), ([-3, -1], (-3, 0)), ([-1, 2], (-1, 2)),
+                             ([], (0, 0))):
         low, high = ranges.asymmetric(tf.constant(values, tf.float32))
         assert (float(low), float(high)) == expected
         assert low.shape == high.shape == ()
@@ -89,7 +90,7 @@ def test_ranges_have_no_gradient():
     assert tape.gradient(high, x) is None
 
 
-# --- per channel -----------------------------------------------------------------------------------
+# --- per channel ---------------------------------------------------------------------------------
 
 
 def per_channel_reference(x, w, table, **geometry):
@@ -133,7 +134,8 @@ def test_per_channel_depthwise_convolution_has_a_range_for_each_channel_and_mult
 def test_per_channel_dense_equals_the_reference(table):
     x = images()[:, :, 0, :].reshape(-1, 4)
     layer = built(AxDense(3, kernel_quantizer="per_channel", table=table.path), x)
-    expected = per_channel_reference(x.reshape(-1, 1, 1, 4), layer.kernel.numpy().reshape(1, 1, 4, 3),
+    expected = per_channel_reference(x.reshape(-1, 1, 1, 4),
+                                     layer.kernel.numpy().reshape(1, 1, 4, 3),
                                      table)
     np.testing.assert_array_equal(layer(x), expected.reshape(-1, 3) + layer.bias.numpy())
 
@@ -147,7 +149,8 @@ def test_per_channel_dense_equals_the_reference(table):
 @pytest.mark.parametrize("signed", [False, True])
 def test_quantized_mode_is_the_exact_table_with_every_option(save, make, kernel, signed):
     x = images()
-    layer = built(make(table=save(reference.exact_table(8, 6, signed)).path, kernel_quantizer=kernel,
+    layer = built(make(table=save(reference.exact_table(8, 6, signed)).path,
+                       kernel_quantizer=kernel,
                        input_quantizer=BatchRange(symmetric=True)), x)
     approximate = layer(x).numpy()
     layer.mode = "quantized"
@@ -173,7 +176,8 @@ def test_symmetric_ranges_give_a_signed_table_zero_points_of_0(save):
     step = high / 127 * np.abs(w).max() / 127
     nonzero = (np.round(w / (np.abs(w).max() / 127)) != 0).sum((0, 1, 2))
     np.testing.assert_allclose(approximate - layer(x), np.broadcast_to(5 * nonzero * step,
-                                                                       approximate.shape), rtol=1e-3)
+                                                                       approximate.shape),
+                               rtol=1e-3)
 
 
 def test_sign_magnitude_layers_multiply_magnitudes(save):
@@ -192,14 +196,15 @@ def test_sign_magnitude_layers_multiply_magnitudes(save):
     np.testing.assert_allclose(layer(x), other(x), atol=1e-5)
 
 
-# --- state -----------------------------------------------------------------------------------------
+# --- state ---------------------------------------------------------------------------------------
 
 
 def test_moving_average_follows_training_steps_only(table):
     layer = AxDense(2, table=table.path, input_quantizer=MovingAverage(decay=0.75))
     x = [np.float32([[1, -2]]) * factor for factor in (1, 2, 4)]
     layer.build((1, 2))
-    with pytest.raises(ValueError, match="layer 'ax_dense.*' has no range for its input yet.*calibrate"):
+    with pytest.raises(ValueError,
+                       match="layer 'ax_dense.*' has no range for its input yet.*calibrate"):
         layer(x[0])
     layer(x[0], training=True)
     assert layer.get_ranges() == {"input": (-2, 1)}  # the first step's own
@@ -249,7 +254,8 @@ def test_a_layer_without_a_range_is_an_error_not_an_exact_one(table, graph, quan
                        match="layer .*conv.* has no range for its input yet"):
         call(x)
     layer.mode = "quantized"
-    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="no range for its input"):
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError),
+                       match="no range for its input"):
         call(x)
     layer.mode = "float"
     assert np.isfinite(call(x)).all()  # needs no range
@@ -277,9 +283,12 @@ def test_set_range_makes_symmetric_and_spreads_over_channels(table):
 
 def test_wrong_quantizers_are_errors(table):
     for make, message in [
-            (lambda: FixedRange(1), "both or not at all"), (lambda: FixedRange(2, 1), "low <= high"),
-            (lambda: FixedRange(-1, np.inf), "finite"), (lambda: FixedRange([1], [2, 3]), "one length"),
-            (lambda: MovingAverage(1.0), r"\[0, 1\)"), (lambda: MovingAverage(initial=(1, 0)), "initial"),
+            (lambda: FixedRange(1), "both or not at all"),
+            (lambda: FixedRange(2, 1), "low <= high"),
+            (lambda: FixedRange(-1, np.inf), "finite"),
+            (lambda: FixedRange([1], [2, 3]), "one length"),
+            (lambda: MovingAverage(1.0), r"\[0, 1\)"),
+            (lambda: MovingAverage(initial=(1, 0)), "initial"),
             (lambda: quantizers.get("ema"), "'ema'")]:
         with pytest.raises(ValueError, match=message):
             make()

@@ -165,7 +165,7 @@ def test_layers_that_cannot_be_tuned_are_named(save, images):
     with pytest.raises(ValueError, match="'plain' has no approximate layer"):
         axlut.tune_layer(keras.layers.Dense(2, name="plain"))
     layer.set_range("input", -1, 3)
-    with pytest.raises(ValueError, match="no approximate layer among those selected"):
+    with pytest.raises(ValueError, match="'other' fits no approximate layer of 'd'"):
         axlut.tune_layer(layer, layers="other")
     with pytest.raises(ValueError, match="data has no batch"):
         axlut.tune_layer(layer, images[:0])

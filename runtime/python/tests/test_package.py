@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import typing
 
 import numpy as np
 import pytest
@@ -98,6 +99,12 @@ def test_versions_are_the_builds():
 def test_unknown_attributes_are_attribute_errors():
     with pytest.raises(AttributeError, match="no attribute 'ax_conv3d'"):
         axlut.ax_conv3d  # pylint: disable=pointless-statement
+
+
+def test_type_hints_are_types():
+    for name in axlut._MODULES:  # pylint: disable=protected-access
+        value = getattr(axlut, name)
+        assert typing.get_type_hints(value)["return"], name
 
 
 def test_tf_function_equals_eager(layer):

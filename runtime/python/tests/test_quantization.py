@@ -84,7 +84,7 @@ def test_values_outside_the_range_and_infinities_become_its_ends(save):
 
 
 @pytest.mark.parametrize("bounds, message", [
-    (None, r"input_range must be finite; it is \[nan, nan\]"),
+    (None, r"input_range must be finite; it is \[nan, nan\] \(if it was not given: the tensor's own"),
     ((-1, 1), "input must not hold NaN; element 2 is one")])
 def test_nan_is_refused(save, bounds, message):
     x = np.array([1, 2, np.nan, 4], np.float32).reshape(1, 2, 2, 1)

@@ -140,6 +140,14 @@ def test_products_must_be_integers():
 def test_widths_of_functions_are_checked():
     with pytest.raises(ValueError, match=r"widths must be 1\.\.12 bits; one is 13"):
         tables.from_function(lambda a, b: a * b, 13, 8)
+    with pytest.raises(ValueError, match="width must be at least 1; it is 0"):
+        tables.from_function(lambda a, b: a * b, 8, 0)
+    with pytest.raises(TypeError, match="width must be a whole number; it is '8'"):
+        tables.from_function(lambda a, b: a * b, "8")
+    with pytest.raises(ValueError, match=r"the shape \[16, 8\]; it returned \[3, 3\]"):
+        tables.from_function(lambda a, b: np.zeros((3, 3), int), 4, 3)
+    with pytest.raises(TypeError, match="Table.save: path must be the path.*it is a NoneType"):
+        tables.from_function(lambda a, b: a * b).save(None)
 
 
 def test_unknown_encodings_are_refused(tmp_path):

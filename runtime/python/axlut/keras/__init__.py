@@ -16,10 +16,11 @@ if _keras.backend.backend() != "tensorflow":
                       f"{_keras.backend.backend()} (see KERAS_BACKEND and ~/.keras/keras.json)")
 
 # pylint: disable=wrong-import-position
-from axlut.keras.base import ApproximateLayer, set_mode, tables_in  # noqa: E402
+from axlut.keras.base import ApproximateLayer, tables_in  # noqa: E402
 from axlut.keras.conv import AxConv2D, AxDepthwiseConv2D, AxSeparableConv2D  # noqa: E402
 from axlut.keras.dense import AxDense  # noqa: E402
 from axlut.keras.quantizers import BatchRange, FixedRange, MovingAverage, Quantizer  # noqa: E402
+from axlut.keras.selection import set_mode  # noqa: E402
 
 __all__ = ["ApproximateLayer", "AxConv2D", "AxDense", "AxDepthwiseConv2D", "AxSeparableConv2D",
            "BatchRange", "FixedRange", "MovingAverage", "Quantizer",

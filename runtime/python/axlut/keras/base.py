@@ -4,16 +4,16 @@
 from __future__ import annotations
 
 import contextlib
-import fnmatch
 import os
-from typing import Any, Iterator, Optional, Sequence, Tuple, Union
+from typing import Iterator, Optional, Sequence, Tuple, Union
 
 import keras
 import tensorflow as tf
 
 from axlut import gradients
-from axlut._types import Path, TensorLike
-from axlut.keras import quantizers
+from axlut._arguments import saved_first
+from axlut._types import Gradient, Path, TensorLike
+from axlut.keras.quantizers import AnyQuantizer
 from axlut.keras.table_product import MODES, TableProduct
 
 COMPUTE_DTYPES = ("float32", "bfloat16", "float16")
@@ -48,24 +48,28 @@ def find_table(path, what: str) -> str:
       FileNotFoundError: there is no such file, nor in a folder of tables_in.
     """
     if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"{what}: table must be the path of a table file; it is {path!r}")
+        found = f"a {type(path).__name__}{saved_first(path)}" if hasattr(path, "__len__") \
+            or hasattr(path, "products") else repr(path)
+        raise TypeError(f"{what}: table must be the path of a table file; it is {found}")
     path = os.path.abspath(os.fspath(path))
-    places = [path, *(os.path.join(folder, os.path.basename(path)) for folder in reversed(_folders))]
+    name = os.path.basename(path)
+    places = [path, *(os.path.join(folder, name) for folder in reversed(_folders))]
     for place in places:
         if os.path.isfile(place):
             return place
-    raise FileNotFoundError(f"{what}: its table is gone: there is no file {' or '.join(places)}; "
-                            "axlut.keras.tables_in(folder) names another folder")
+    raise FileNotFoundError(f"{what}: its table is not there: there is no file "
+                            f"{' or '.join(places)}; axlut.keras.tables_in(folder) names another "
+                            "folder")
 
 
 class ApproximateLayer:
-    """Mixin of the layers; the other base is the Keras layer, whose weights and arguments they have.
+    """Mixin of the layers; the other base is the Keras layer, with its weights and arguments.
 
     All products of inputs and kernel come from the table; the bias is added, and the activation
     computed, exactly, in the layer's compute dtype (float32, bfloat16 or float16).
 
     Args:
-      table: path of the table file.
+      table: path of the table file; of a separable convolution also a pair, as the next four.
       input_quantizer, kernel_quantizer: where the ranges come from: an object of axlut.keras or
         "batch", "fixed", "moving_average"; for kernels "per_channel", too.
       encoding: "affine", or "sign_magnitude" for an unsigned table that gets magnitudes.
@@ -81,20 +85,28 @@ class ApproximateLayer:
     exact_class: type  # the Keras layer
     kernel_names = ("kernel",)  # the attributes that hold kernels, a product each
 
-    def _set_up(self, arguments: dict, mode: str) -> None:
-        """After the Keras layer's constructor; `arguments` has the table, quantizers and so on."""
+    def __init__(self, *args, table: Union[Path, Sequence[Path]],
+                 input_quantizer: AnyQuantizer = "batch", kernel_quantizer: AnyQuantizer = "batch",
+                 encoding: str = "affine", gradient: Gradient = "straight_through",
+                 mode: str = "approximate", **kwargs):
+        super().__init__(*args, **kwargs)  # the Keras layer's
         self.supports_jit = False  # XLA cannot compile ops that it does not know
         if getattr(self, "lora_rank", None):
-            raise ValueError(f"{type(self).__name__}: lora_rank is not supported; LoRA's kernel would "
-                             "bypass the table")
+            raise ValueError(f"{type(self).__name__}: lora_rank is not supported; LoRA's kernel "
+                             "would bypass the table")
         if self.compute_dtype not in COMPUTE_DTYPES:
             raise ValueError(f"{type(self).__name__} computes in float32, bfloat16 or float16; its "
                              f"dtype is {self.compute_dtype}")
-        self._mode = _check_mode(mode, type(self).__name__)
+        self._mode = check_mode(mode, type(self).__name__)
         self._mode_index: Optional[tf.Variable] = None
         what = f"{type(self).__name__} '{self.name}'"
+        if len(self.kernel_names) > 1 and isinstance(table, (list, tuple)):
+            table = [find_table(path, what) for path in table]
+        else:
+            table = find_table(table, what)
         self._products = self._make_products(
-            {**arguments, "table": _each(lambda path: find_table(path, what), arguments["table"])})
+            {"table": table, "input_quantizer": input_quantizer,
+             "kernel_quantizer": kernel_quantizer, "encoding": encoding, "gradient": gradient})
 
     def _make_products(self, arguments: dict) -> tuple:
         raise NotImplementedError
@@ -120,7 +132,7 @@ class ApproximateLayer:
 
     @mode.setter
     def mode(self, mode: str):
-        self._mode = _check_mode(mode, f"layer '{self.name}'")
+        self._mode = check_mode(mode, f"layer '{self.name}'")
         if self._mode_index is not None:
             self._mode_index.assign(MODES.index(mode))
 
@@ -133,7 +145,9 @@ class ApproximateLayer:
           low, high: numbers, or one for each output channel; made symmetric if the quantizer is.
 
         Raises:
-          ValueError: there is no such operand, or the layer keeps no range for it.
+          TypeError: the ends are no numbers.
+          ValueError: there is no such operand, or the layer keeps no range for it; or low > high,
+            or one is not finite.
         """
         for product in self._products:
             for name, state in product.state.items():
@@ -235,43 +249,11 @@ class ApproximateLayer:
             raise
 
 
-def set_mode(model: keras.layers.Layer, mode: str,
-             layers: Optional[Sequence[str]] = None) -> None:
-    """Sets the mode of approximate layers; see ApproximateLayer.mode.
-
-    For schedules such as "approximate first, exact in the last epochs"; it may be called by a
-    callback during model.fit.
-
-    Args:
-      model: a model, or one layer.
-      mode: "approximate", "quantized" or "float".
-      layers: names of the layers, or patterns of names; None: all.
-
-    Raises:
-      ValueError: there is no such mode, or a name fits no approximate layer.
-    """
-    _check_mode(mode, "set_mode")
-    candidates = [layer for layer in model._flatten_layers()  # pylint: disable=protected-access
-                  if isinstance(layer, ApproximateLayer)]
-    names = ["*"] if layers is None else [layers] if isinstance(layers, str) else layers
-    for name in names:
-        chosen = [layer for layer in candidates if fnmatch.fnmatchcase(layer.name, name)]
-        if not chosen:
-            raise ValueError(f"set_mode: {name!r} fits no approximate layer of '{model.name}'; it has: "
-                             f"{', '.join(layer.name for layer in candidates) or 'none'}")
-        for layer in chosen:
-            layer.mode = mode
-
-
-def _check_mode(mode: str, what: str) -> str:
+def check_mode(mode: str, what: str) -> str:
+    """The mode; ValueError if there is no such one."""
     if mode not in MODES:
         raise ValueError(f"{what}: mode must be one of {', '.join(MODES)}; it is {mode!r}")
     return mode
-
-
-def _each(function, value) -> Any:
-    return [function(element) for element in value] if isinstance(value, (list, tuple)) \
-        else function(value)
 
 
 def _one_or_pair(values: list):

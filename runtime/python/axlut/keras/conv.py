@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Sequence, Union
-
 import keras
 import tensorflow as tf
 
 from axlut import conv2d
-from axlut._types import Gradient, Path
 from axlut.keras.base import ApproximateLayer
-from axlut.keras.quantizers import PACKAGE, AnyQuantizer
+from axlut.keras.quantizers import PACKAGE
 from axlut.keras.table_product import TableProduct
 
 
@@ -35,8 +32,8 @@ class _Convolution(ApproximateLayer):
 
     def _finish(self, outputs):
         if self.use_bias:
-            # Not keras.ops.add: it takes the bias of a channels_first output as one of columns where
-            # there are as many columns as channels (Keras 3.15).
+            # Not keras.ops.add: it takes the bias of a channels_first output as one of columns
+            # where there are as many columns as channels (Keras 3.15).
             outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias), self._data_format())
         return outputs if self.activation is None else self.activation(outputs)
 
@@ -51,14 +48,6 @@ class AxConv2D(_Convolution, keras.layers.Conv2D):
     """
 
     exact_class = keras.layers.Conv2D
-
-    def __init__(self, *args, table: Path, input_quantizer: AnyQuantizer = "batch",
-                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
-                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
-        super().__init__(*args, **kwargs)
-        self._set_up({"table": table, "input_quantizer": input_quantizer,
-                      "kernel_quantizer": kernel_quantizer, "encoding": encoding,
-                      "gradient": gradient}, mode)
 
     def _make_products(self, arguments):
         return (TableProduct(self, "", **arguments, channel_axes=(3,),
@@ -79,19 +68,11 @@ class AxConv2D(_Convolution, keras.layers.Conv2D):
 class AxDepthwiseConv2D(_Convolution, keras.layers.DepthwiseConv2D):
     """keras.layers.DepthwiseConv2D with every product of input and kernel from a table.
 
-    All arguments of keras.layers.DepthwiseConv2D, and those of ApproximateLayer. A per-channel kernel
-    quantizer has a range for each output channel, channel * depth_multiplier + m.
+    All arguments of keras.layers.DepthwiseConv2D, and those of ApproximateLayer. A per-channel
+    kernel quantizer has a range for each output channel, channel * depth_multiplier + m.
     """
 
     exact_class = keras.layers.DepthwiseConv2D
-
-    def __init__(self, *args, table: Path, input_quantizer: AnyQuantizer = "batch",
-                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
-                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
-        super().__init__(*args, **kwargs)
-        self._set_up({"table": table, "input_quantizer": input_quantizer,
-                      "kernel_quantizer": kernel_quantizer, "encoding": encoding,
-                      "gradient": gradient}, mode)
 
     def _make_products(self, arguments):
         return (TableProduct(self, "", **arguments, channel_axes=(2, 3),
@@ -117,14 +98,6 @@ class AxSeparableConv2D(_Convolution, keras.layers.SeparableConv2D):
 
     exact_class = keras.layers.SeparableConv2D
     kernel_names = ("depthwise_kernel", "pointwise_kernel")
-
-    def __init__(self, *args, table: Union[Path, Sequence[Path]], input_quantizer: AnyQuantizer = "batch",
-                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
-                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
-        super().__init__(*args, **kwargs)
-        self._set_up({"table": table, "input_quantizer": input_quantizer,
-                      "kernel_quantizer": kernel_quantizer, "encoding": encoding,
-                      "gradient": gradient}, mode)
 
     def _make_products(self, arguments):
         pairs = {name: _pair(name, value) for name, value in arguments.items()}

@@ -6,9 +6,8 @@ from __future__ import annotations
 import keras
 
 from axlut import matmul
-from axlut._types import Gradient, Path
 from axlut.keras.base import ApproximateLayer
-from axlut.keras.quantizers import PACKAGE, AnyQuantizer
+from axlut.keras.quantizers import PACKAGE
 from axlut.keras.table_product import TableProduct
 
 
@@ -22,14 +21,6 @@ class AxDense(ApproximateLayer, keras.layers.Dense):
     """
 
     exact_class = keras.layers.Dense
-
-    def __init__(self, *args, table: Path, input_quantizer: AnyQuantizer = "batch",
-                 kernel_quantizer: AnyQuantizer = "batch", encoding: str = "affine",
-                 gradient: Gradient = "straight_through", mode: str = "approximate", **kwargs):
-        super().__init__(*args, **kwargs)
-        self._set_up({"table": table, "input_quantizer": input_quantizer,
-                      "kernel_quantizer": kernel_quantizer, "encoding": encoding,
-                      "gradient": gradient}, mode)
 
     def _make_products(self, arguments):
         return (TableProduct(self, "", **arguments, channel_axes=(1,),

@@ -12,12 +12,13 @@ computed by the ops, with as many bits as the table's operand has.
 from __future__ import annotations
 
 import math
-from typing import Any, Optional, Sequence, Tuple, Union
+from typing import Any, List, Optional, Sequence, Tuple, Union
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from axlut import ranges
+from axlut import _arguments, ranges
 from axlut._types import TensorLike
 
 PACKAGE = "axlut"
@@ -122,8 +123,8 @@ AnyQuantizer = Union[str, dict, Quantizer]  # a name or a configuration, too
 class BatchRange(Quantizer):
     """The smallest range that holds 0 and the tensor at hand, at each call.
 
-    As TFApprox' layers do it. For activations the result of one image then depends on the batch it is
-    in; for the weights of an inference the range is constant.
+    As TFApprox' layers do it. For activations the result of one image then depends on the batch it
+    is in; for the weights of an inference the range is constant.
     """
 
     def range_of(self, values, state, width, channel_axes, update):
@@ -138,10 +139,12 @@ class FixedRange(Quantizer):
       low, high: numbers, or lists with one for each output channel; both or none. They are taken as
         they are, whether symmetric or not. None: the layer has no range yet, and calling it is an
         error until it gets one.
-      symmetric, narrow, per_channel: as for every quantizer; `symmetric` for ranges from calibration.
+      symmetric, narrow, per_channel: as for every quantizer; `symmetric` for ranges from
+        calibration.
 
     Raises:
       ValueError: only one of both is given, or low > high, or one is not finite.
+      TypeError: they are no numbers.
     """
 
     has_state = True
@@ -149,7 +152,10 @@ class FixedRange(Quantizer):
     def __init__(self, low: Optional[TensorLike] = None, high: Optional[TensorLike] = None,
                  symmetric: bool = False, narrow: bool = False, per_channel: bool = False):
         super().__init__(symmetric, narrow, per_channel)
-        self.low, self.high = _bounds(low, high, "FixedRange")
+        if (low is None) != (high is None):
+            raise ValueError("FixedRange: low and high must be given both or not at all; they are "
+                             f"{low!r} and {high!r}")
+        self.low, self.high = (None, None) if low is None else bounds(low, high, "FixedRange")
 
     @property
     def calibrates(self) -> bool:
@@ -185,7 +191,7 @@ class MovingAverage(Quantizer):
       symmetric, narrow, per_channel: as for every quantizer.
 
     Raises:
-      ValueError: the decay or the initial range is none.
+      ValueError, TypeError: the decay or the initial range is none.
     """
 
     has_state = calibrates = True
@@ -193,12 +199,8 @@ class MovingAverage(Quantizer):
     def __init__(self, decay: float = 0.999, initial: Optional[Tuple[float, float]] = None,
                  symmetric: bool = False, narrow: bool = False, per_channel: bool = False):
         super().__init__(symmetric, narrow, per_channel)
-        if not 0 <= decay < 1:
-            raise ValueError(f"MovingAverage: decay must be in [0, 1); it is {decay!r}")
-        if initial is not None:
-            low, high = _bounds(*initial, "MovingAverage: initial")
-            initial = [low, high]
-        self.decay, self.initial = float(decay), initial
+        self.decay = _arguments.number(decay, "MovingAverage: decay", 0, 1)
+        self.initial = None if initial is None else _initial(initial)
 
     def initial_range(self, channels):
         if self.initial is None:
@@ -236,31 +238,41 @@ def get(quantizer: Union[str, dict, Quantizer]) -> Quantizer:
         quantizer = keras.saving.deserialize_keras_object(quantizer)
     if isinstance(quantizer, str):
         if quantizer not in _NAMES:
-            raise ValueError(f"a quantizer must be one of {', '.join(map(repr, _NAMES))} or an object "
-                             f"of axlut.keras; it is {quantizer!r}")
+            raise ValueError(f"a quantizer must be one of {', '.join(map(repr, _NAMES))} or an "
+                             f"object of axlut.keras; it is {quantizer!r}")
         return _NAMES[quantizer]()
     if not isinstance(quantizer, Quantizer):
-        raise TypeError("a quantizer must be a name or an object of axlut.keras; it is a "
-                        f"{type(quantizer).__name__}")
+        found = f"the class {quantizer.__name__}; an object is {quantizer.__name__}(...)" \
+            if isinstance(quantizer, type) else f"a {type(quantizer).__name__}"
+        raise TypeError("a quantizer must be a name or an object of axlut.keras; it is "
+                        f"{found}")
     return quantizer
 
 
-def _bounds(low, high, what: str) -> Tuple[Optional[Any], Optional[Any]]:
-    """Both as numbers or lists of numbers."""
-    if low is None and high is None:
-        return None, None
-    if low is None or high is None:
-        raise ValueError(f"{what}: low and high must be given both or not at all; they are "
-                         f"{low!r} and {high!r}")
-    low, high = (end.tolist() if hasattr(end, "tolist") else end for end in (low, high))
-    low, high = ([float(x) for x in end] if isinstance(end, (list, tuple)) else float(end)
-                 for end in (low, high))
-    lows, highs = (end if isinstance(end, list) else [end] for end in (low, high))
-    if len(lows) != len(highs) or not all(math.isfinite(a) and math.isfinite(b) and a <= b
-                                          for a, b in zip(lows, highs)):
-        raise ValueError(f"{what}: a range must be two finite numbers, low <= high (or lists of them, "
-                         f"of one length); it is {low!r} and {high!r}")
-    return low, high
+def _initial(ends) -> List[Any]:
+    """(low, high) that a moving average starts from, as numbers or lists of numbers."""
+    try:
+        low, high = ends
+    except (TypeError, ValueError):
+        raise ValueError("MovingAverage: initial must be None or (low, high); it is "
+                         f"{ends!r}") from None
+    return list(bounds(low, high, "MovingAverage: initial"))
+
+
+def bounds(low, high, what: str) -> Tuple[Any, Any]:
+    """Both as numbers or lists of numbers; TypeError or ValueError if they are no range."""
+    try:
+        if low is None or high is None:
+            raise TypeError  # which NumPy makes a NaN of
+        ends = [np.asarray(end, np.float64) for end in (low, high)]
+    except (TypeError, ValueError):
+        raise TypeError(f"{what}: a range must be two numbers or lists of numbers; it is {low!r} "
+                        f"and {high!r}") from None
+    if ends[0].shape != ends[1].shape or ends[0].ndim > 1 or not np.isfinite(ends).all() \
+            or (ends[0] > ends[1]).any():
+        raise ValueError(f"{what}: a range must be two finite numbers, low <= high (or lists of "
+                         f"them, of one length); it is {low!r} and {high!r}")
+    return ends[0].tolist(), ends[1].tolist()
 
 
 def _for_channels(end, channels: int, per_channel: bool):

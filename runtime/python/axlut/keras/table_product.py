@@ -41,8 +41,8 @@ class TableProduct:
         self.quantizers = dict(zip(OPERANDS, (quantizers.get(input_quantizer),
                                               quantizers.get(kernel_quantizer))))
         if self.quantizers["input"].per_channel:
-            raise ValueError(f"{type(layer).__name__}: {prefix}input_quantizer must have one range for "
-                             "the tensor; per_channel is for kernels")
+            raise ValueError(f"{type(layer).__name__}: {prefix}input_quantizer must have one range "
+                             "for the tensor; per_channel is for kernels")
         _arguments.encoding(encoding, f"{type(layer).__name__}: {prefix}encoding")
         self.state = {"input": (), "kernel": ()}
         self._layer, self._channel_axes = layer, tuple(channel_axes)
@@ -113,12 +113,14 @@ class TableProduct:
 
     def set_range(self, operand: str, low, high) -> None:
         """Sets the range that the layer keeps, made symmetric if the quantizer is."""
+        low, high = quantizers.bounds(low, high,
+                                      f"layer '{self._layer.name}': {self.prefix}{operand}")
         low, high = self.quantizers[operand].widened(low, high, self.widths[operand])
         for variable, end in zip(self.state[operand], (low, high)):
             end = tf.cast(end, tf.float32)
             if end.shape.rank and end.shape != variable.shape:
-                raise ValueError(f"layer '{self._layer.name}': the range of its {operand} has shape "
-                                 f"{tuple(variable.shape)}; given is {tuple(end.shape)}")
+                raise ValueError(f"layer '{self._layer.name}': the range of its {operand} has "
+                                 f"shape {tuple(variable.shape)}; given is {tuple(end.shape)}")
             variable.assign(tf.broadcast_to(end, variable.shape))
 
     def fit_kernel_range(self, kernel) -> None:
@@ -149,8 +151,8 @@ class TableProduct:
         if not self.quantizers[operand].has_state or self._observes_batches:
             return low, high
         message = (f"layer '{self._layer.name}' has no range for its {self.prefix}{operand} yet "
-                   f"({self.quantizers[operand]!r}): run axlut.calibrate(model, data), train, or give "
-                   "one by layer.set_range")
+                   f"({self.quantizers[operand]!r}): run axlut.calibrate(model, data), train, or "
+                   "give one by layer.set_range")
         known = tf.logical_not(tf.reduce_any(tf.math.is_nan(low)))
         if tf.executing_eagerly():
             if not known:
@@ -177,7 +179,8 @@ class TableProduct:
         def at_codes(x):
             # A row for every element of the axes that are no channels: channels lie last.
             rows = tf.reshape(x, [-1, low.shape[0]]) if low.shape.rank else x
-            quantized, inside = (tf.reshape(result, tf.shape(x)) for result in quantize(values=rows))
+            quantized, inside = (tf.reshape(result, tf.shape(x))
+                                 for result in quantize(values=rows))
             return quantized, lambda upstream: tf.where(inside, upstream, tf.zeros_like(upstream))
 
         return at_codes(values)
