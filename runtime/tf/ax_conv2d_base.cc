@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/tf/memory_guard.h"
+
 namespace axlut {
 namespace {
 
@@ -74,7 +76,8 @@ void AxConv2dBase::Compute(tf::OpKernelContext* context) {
   if (output->NumElements() == 0) return;
   std::shared_ptr<const LutTable> table;
   OP_REQUIRES_OK(context, table_.Get(&table));
-  OP_REQUIRES_OK(context, Convolve(context, table, *shape, output));
+  OP_REQUIRES_OK(context,
+                 WithinMemory(context, [&] { return Convolve(context, table, *shape, output); }));
 }
 
 InputQuantization AxConv2dBase::FilterQuantization(const OperandSpec& operand, bool narrow) const {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <vector>
 
+#include "runtime/tf/memory_guard.h"
 #include "runtime/tf/quantized_input.h"
 #include "tensorflow/core/framework/common_shape_fns.h"
 
@@ -85,7 +86,9 @@ void AxMatmulBase::Compute(tf::OpKernelContext* context) {
   if (problem->shape.k == 0) return FillWithZeros(output);
   std::shared_ptr<const LutTable> table;
   OP_REQUIRES_OK(context, table_.Get(&table));
-  OP_REQUIRES_OK(context, Multiply(context, table, *problem, output));
+  // The list of pairs of matrices, where each is small, takes more memory than the output.
+  OP_REQUIRES_OK(context,
+                 WithinMemory(context, [&] { return Multiply(context, table, *problem, output); }));
 }
 
 }  // namespace axlut

@@ -9,6 +9,7 @@
 #include "runtime/nn/lut_conv2d_filter_gradient.h"
 #include "runtime/nn/lut_conv2d_input_gradient.h"
 #include "runtime/tf/conv2d_gradient_base.h"
+#include "runtime/tf/memory_guard.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
 
@@ -96,7 +97,7 @@ class Conv2dInputGradientOp : public Conv2dGradientBase {
   }
 
   void Compute(tf::OpKernelContext* context) override {
-    OP_REQUIRES_OK(context, Differentiate(context));
+    OP_REQUIRES_OK(context, WithinMemory(context, [&] { return Differentiate(context); }));
   }
 
  private:
@@ -132,7 +133,7 @@ class Conv2dFilterGradientOp : public Conv2dGradientBase {
   }
 
   void Compute(tf::OpKernelContext* context) override {
-    OP_REQUIRES_OK(context, Differentiate(context));
+    OP_REQUIRES_OK(context, WithinMemory(context, [&] { return Differentiate(context); }));
   }
 
  private:

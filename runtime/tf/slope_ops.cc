@@ -9,6 +9,7 @@
 
 #include "runtime/nn/conv2d_slope_gradients.h"
 #include "runtime/tf/conv2d_gradient_base.h"
+#include "runtime/tf/memory_guard.h"
 #include "runtime/tf/slope_attributes.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
@@ -88,7 +89,9 @@ class SlopesOp : public tf::OpKernel {
     is_row_operand_ = operand == "a";
   }
 
-  void Compute(tf::OpKernelContext* context) override { OP_REQUIRES_OK(context, Map(context)); }
+  void Compute(tf::OpKernelContext* context) override {
+    OP_REQUIRES_OK(context, WithinMemory(context, [&] { return Map(context); }));
+  }
 
  private:
   // mapped = scale * (slope(code) - zero point), the slope being that by the other operand.
@@ -155,7 +158,7 @@ class SlopeGradientBase : public Conv2dGradientBase {
   }
 
   void Compute(tf::OpKernelContext* context) override {
-    OP_REQUIRES_OK(context, Differentiate(context));
+    OP_REQUIRES_OK(context, WithinMemory(context, [&] { return Differentiate(context); }));
   }
 
  protected:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Inputs of raw ops that nobody means: each gives the right numbers or an error, never a crash."""
 
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -172,3 +174,30 @@ def test_one_kernel_called_by_many_threads_with_weights_of_their_own(save):
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+OUTER_PRODUCT = """
+import resource, sys
+import numpy as np, tensorflow as tf, axlut
+ops = axlut.load_ops()
+
+def multiply(a, b):
+    return ops.axlut_mat_mul_integer(a, b, 0, 0, table=sys.argv[1])
+
+a, b = np.ones((1 << 13, 1, 1, 1), np.uint8), np.ones((1, 1 << 13, 1, 1), np.uint8)
+multiply(a[:3], b[:, :9])  # starts the threads
+with open("/proc/self/statm") as statm:
+    used = int(statm.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (3 << 28), resource.RLIM_INFINITY))
+try:
+    multiply(a, b)
+except tf.errors.ResourceExhaustedError as error:
+    print(error.message)
+"""
+
+
+def test_a_product_of_too_many_matrices_is_an_error(save):
+    path = save(reference.exact_table()).path
+    run = subprocess.run([sys.executable, "-c", OUTER_PRODUCT, path], capture_output=True, text=True,
+                         timeout=120)
+    assert "AxlutMatMulInteger needs more memory than there is" in run.stdout, run.stderr[-500:]
