@@ -13,12 +13,17 @@ scripts/setup.sh
 
 # What starts threads.
 threaded=(runtime_base_parallel_for_test runtime_nn_lut_conv2d_test runtime_nn_lut_matmul_test
-  runtime_nn_layer_cache_test runtime_model_network_test)
-# And what runs code for special instruction sets or reads untrusted plans.
+  runtime_nn_layer_cache_test runtime_nn_lut_conv2d_gradients_test
+  runtime_nn_conv2d_slope_gradients_test runtime_table_weight_tuning_test
+  runtime_tf_layouts_test runtime_tf_matmul_run_test runtime_tf_slope_cache_test
+  runtime_tf_table_cache_test runtime_model_network_test)
+# And what runs code for special instruction sets or reads untrusted plans, tables and attributes.
 all=("${threaded[@]}" kernels_plan_test kernels_plan_codec_test kernels_conv2d_kernels_test
   kernels_conv2d_depthwise_test kernels_conv2d_fuzz_test kernels_dispatch_test
   kernels_term_conv2d_test kernels_reference_test runtime_nn_lut_table_test
-  runtime_nn_real_tables_test runtime_nn_requantize_rows_test)
+  runtime_nn_real_tables_test runtime_nn_requantize_rows_test runtime_table_stored_table_test
+  runtime_table_table_gradient_test runtime_tf_conv2d_attributes_test
+  runtime_tf_matmul_attributes_test runtime_tf_nudged_range_test runtime_tf_tfapprox_table_test)
 export AXLUT_FUZZ_SECONDS=${AXLUT_FUZZ_SECONDS:-20}
 status=0
 for preset in "${presets[@]}"; do

@@ -115,18 +115,22 @@ TEST(Conv2dChoices, WindowsThatSpanHugeDistancesAreLookedUp) {
   const PlannedLut lut(LutView{products.data(), 8, 8}, {ExactPlan()});
   for (int64_t Conv2dShape::*size : {&Conv2dShape::dilation_h, &Conv2dShape::dilation_w,
                                      &Conv2dShape::stride_h, &Conv2dShape::stride_w}) {
-    Conv2dShape s;
-    s.in_c = s.out_c = 8;
-    s.kernel_h = s.kernel_w = 3;
-    s.in_h = s.in_w = s.out_h = s.out_w = 4;
-    s.*size = int64_t{1} << 30;
-    s.pad_top = s.pad_left = int64_t{1} << 30;
-    const Conv2dChoice choice = Conv2dChoices(lut, s, DetectedKernelIsa())[0];
-    EXPECT_EQ(choice.gemm, nullptr);
-    const std::vector<uint8_t> filter(static_cast<size_t>(s.FilterCount()), 9);
-    Conv2dWeights weights;
-    weights.filter = filter.data();
-    EXPECT_LT(MakeConv2d(lut, choice, s, weights)->WorkspaceBytes(), int64_t{1} << 24);
+    for (int64_t groups : {1, 8}) {
+      Conv2dShape s;
+      s.in_c = s.out_c = 8;
+      s.groups = groups;
+      s.kernel_h = s.kernel_w = 3;
+      s.in_h = s.in_w = s.out_h = s.out_w = 4;
+      s.*size = int64_t{1} << 30;
+      s.pad_top = s.pad_left = int64_t{1} << 30;
+      const Conv2dChoice choice = Conv2dChoices(lut, s, DetectedKernelIsa())[0];
+      EXPECT_EQ(choice.gemm, nullptr);
+      const std::vector<uint8_t> filter(static_cast<size_t>(s.FilterCount()), 9);
+      Conv2dWeights weights;
+      weights.filter = filter.data();
+      EXPECT_LT(MakeConv2d(lut, choice, s, weights)->WorkspaceBytes(), int64_t{1} << 24)
+          << choice.Name();
+    }
   }
 }
 

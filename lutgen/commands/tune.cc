@@ -79,9 +79,12 @@ Result<WeightTuning> Tune(const po::variables_map& values, const TruthTable& tab
   return tuning;
 }
 
-Result<void> CheckMapPath(const std::string& path) {
-  if (FileExtension(path) == ".npy") return {};
-  return Error::Usage(fmt::format("--map writes a .npy file, got '{}'", path));
+Result<void> CheckMapPath(const std::string& path, const std::string& output) {
+  if (FileExtension(path) != ".npy") {
+    return Error::Usage(fmt::format("--map writes a .npy file, got '{}'", path));
+  }
+  if (path != output) return {};
+  return Error::Usage(fmt::format("--map and -o must name two files, got '{}' twice", path));
 }
 
 Result<void> WriteMap(const std::string& path, const std::vector<uint32_t>& map) {
@@ -123,7 +126,9 @@ Result<int> Run(const po::variables_map& values, const cli::Context& context) {
   AXLUT_ASSIGN_OR_RETURN(const TableOutput output, ReadTableOutput(values, input, context));
   if (output.path == "-") return Error::Usage("the tuned table needs a file: -o OUT");
   const bool has_map = values.count("map") > 0;
-  if (has_map) AXLUT_RETURN_IF_ERROR(CheckMapPath(values["map"].as<std::string>()));
+  if (has_map) {
+    AXLUT_RETURN_IF_ERROR(CheckMapPath(values["map"].as<std::string>(), output.path));
+  }
   AXLUT_ASSIGN_OR_RETURN(const RawFormatHints hints, ReadRawFormatHints(values));
   AXLUT_ASSIGN_OR_RETURN(const StoredTable stored, LoadTable(input, hints));
   AXLUT_ASSIGN_OR_RETURN(const WeightTuning tuning, Tune(values, stored.table));

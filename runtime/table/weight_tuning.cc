@@ -43,6 +43,17 @@ Result<void> CheckOptions(const TruthTable& table, const WeightTuningOptions& op
   return {};
 }
 
+// How often each activation occurs, divided by a power of two so that no sum of errors leaves
+// double. That changes no bit of the others.
+std::vector<double> ScaledHistogram(const TruthTable& table, const WeightTuningOptions& options) {
+  if (options.histogram.empty()) return std::vector<double>(table.a().count(), 1.0);
+  int exponent = 0;
+  std::frexp(*std::max_element(options.histogram.begin(), options.histogram.end()), &exponent);
+  std::vector<double> scaled;
+  for (const double count : options.histogram) scaled.push_back(std::ldexp(count, -exponent));
+  return scaled;
+}
+
 class Tuner {
  public:
   Tuner(const TruthTable& table, const WeightTuningOptions& options)
@@ -51,9 +62,9 @@ class Tuner {
         zero_a_(options.zero_a),
         left_out_(options.narrow_b ? int64_t{b_.PatternOf(b_.min_value())} : -1),
         columns_(table.Transposed().products()),
-        histogram_(options.histogram) {
-    if (histogram_.empty()) histogram_.assign(a_.count(), 1.0);
-  }
+        histogram_(ScaledHistogram(table, options)) {}
+
+  double Occurrences() const { return std::accumulate(histogram_.begin(), histogram_.end(), 0.0); }
 
   struct Choice {
     uint32_t weight = 0;
@@ -111,7 +122,7 @@ class Tuner {
   const int64_t zero_a_;
   const int64_t left_out_;              // a pattern of b, or none
   const std::vector<int32_t> columns_;  // [w'][a]
-  std::vector<double> histogram_;
+  const std::vector<double> histogram_;
 };
 
 }  // namespace
@@ -130,10 +141,7 @@ Result<WeightTuning> TuneWeights(const TruthTable& table, const WeightTuningOpti
     tuning.mae_before += choice.error_before;
     tuning.mae_after += choice.error;
   }
-  const double occurrences =
-      options.histogram.empty()
-          ? static_cast<double>(table.a().count())
-          : std::accumulate(options.histogram.begin(), options.histogram.end(), 0.0);
+  const double occurrences = tuner.Occurrences();
   tuning.mae_before /= occurrences * static_cast<double>(weights);
   tuning.mae_after /= occurrences * static_cast<double>(weights);
   return tuning;

@@ -135,6 +135,14 @@ TEST(TuneWeights, OnlyActivationsThatOccurCount) {
   const WeightTuning tuning = *TuneWeights(table, options);
   EXPECT_EQ(tuning.map, (std::vector<uint32_t>{3, 2, 1, 0}));
   EXPECT_EQ(tuning.mae_after, 0);
+  // Frequencies of any size, as long as their sum is a number.
+  for (const double scale : {0x1p1015, 0x1p-1060}) {
+    options.histogram = {5 * scale, 0, 2 * scale, 1 * scale};
+    const WeightTuning scaled = *TuneWeights(table, options);
+    EXPECT_EQ(scaled.map, tuning.map);
+    EXPECT_EQ(scaled.mae_before, tuning.mae_before);
+    EXPECT_EQ(scaled.mae_after, 0);
+  }
 }
 
 TEST(TuneWeights, TheZeroPointCountsWhatTheReplacedWeightsOwnCorrectionTakesOut) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/tf/conv2d_gradient_base.h"
 
+#include <algorithm>
 #include <string>
 
 namespace axlut {
@@ -9,15 +10,24 @@ namespace {
 namespace tf = ::tensorflow;
 
 // Those of a tensor, or the numbers in a vector of sizes.
-std::vector<int64_t> DimensionsOf(const tf::Tensor& tensor) {
-  std::vector<int64_t> dimensions;
-  if (tensor.dtype() == tf::DT_INT32) {
-    const auto sizes = tensor.flat<int32_t>();
-    for (int64_t i = 0; i < sizes.size(); ++i) dimensions.push_back(sizes(i));
-  } else {
-    for (int i = 0; i < tensor.dims(); ++i) dimensions.push_back(tensor.dim_size(i));
+absl::Status ReadDimensions(const tf::Tensor& tensor, std::vector<int64_t>* dimensions) {
+  if (tensor.dtype() != tf::DT_INT32) {
+    for (int i = 0; i < tensor.dims(); ++i) dimensions->push_back(tensor.dim_size(i));
+    return absl::OkStatus();
   }
-  return dimensions;
+  if (tensor.dims() != 1) {
+    return absl::InvalidArgumentError("sizes must be a vector; their shape is " +
+                                      tensor.shape().DebugString());
+  }
+  const auto sizes = tensor.vec<int32_t>();
+  for (int64_t i = 0; i < sizes.size(); ++i) {
+    if (sizes(i) < 0) {
+      return absl::InvalidArgumentError("sizes must not be negative; one is " +
+                                        std::to_string(sizes(i)));
+    }
+    dimensions->push_back(sizes(i));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -39,16 +49,9 @@ absl::Status Conv2dGradientBase::Prepare(tf::OpKernelContext* context, int like,
                                          std::shared_ptr<const LutTable>* table, Conv2dShape* shape,
                                          tf::Tensor** output) const {
   TF_RETURN_IF_ERROR(table_.Get(table));
-  const std::vector<int64_t> input = DimensionsOf(context->input(kInputIndex));
-  const std::vector<int64_t> filter = DimensionsOf(context->input(kFilterIndex));
-  for (const std::vector<int64_t>* sizes : {&input, &filter}) {
-    for (const int64_t size : *sizes) {
-      if (size < 0) {
-        return absl::InvalidArgumentError("sizes must not be negative; one is " +
-                                          std::to_string(size));
-      }
-    }
-  }
+  std::vector<int64_t> input, filter;
+  TF_RETURN_IF_ERROR(ReadDimensions(context->input(kInputIndex), &input));
+  TF_RETURN_IF_ERROR(ReadDimensions(context->input(kFilterIndex), &filter));
   const auto found = attributes_.ShapeFor(input, filter);
   if (!found.ok()) return ToStatus(found.error());
   *shape = *found;
@@ -63,7 +66,16 @@ absl::Status Conv2dGradientBase::Prepare(tf::OpKernelContext* context, int like,
   }
   TF_RETURN_IF_ERROR(
       tf::TensorShape::BuildTensorShape(like == kInputIndex ? input : filter, &output_shape));
-  return context->allocate_output(0, output_shape, output);
+  TF_RETURN_IF_ERROR(context->allocate_output(0, output_shape, output));
+  if (!HasProducts(context, **output)) {
+    auto gradients = (*output)->flat<float>();
+    std::fill_n(gradients.data(), gradients.size(), 0.0f);
+  }
+  return absl::OkStatus();
+}
+
+bool Conv2dGradientBase::HasProducts(tf::OpKernelContext* context, const tf::Tensor& output) {
+  return output.NumElements() > 0 && context->input(kUpstreamIndex).NumElements() > 0;
 }
 
 }  // namespace axlut

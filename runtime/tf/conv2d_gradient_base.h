@@ -25,10 +25,13 @@ class Conv2dGradientBase : public tensorflow::OpKernel {
   enum : int { kInputIndex = 0, kFilterIndex = 1, kUpstreamIndex = 2 };
 
   // The table, the shape of the convolution, and output 0, which has the dimensions of input
-  // `like`. InvalidArgument if the three do not fit.
+  // `like` and is filled with zeros where there is nothing to sum. InvalidArgument if the three do
+  // not fit.
   absl::Status Prepare(tensorflow::OpKernelContext* context, int like,
                        std::shared_ptr<const LutTable>* table, Conv2dShape* shape,
                        tensorflow::Tensor** output) const;
+  // False if a tensor is empty (no images, no output channels, filters larger than the image).
+  static bool HasProducts(tensorflow::OpKernelContext* context, const tensorflow::Tensor& output);
 
  private:
   TableAttribute table_;

@@ -105,7 +105,7 @@ class Conv2dInputGradientOp : public Conv2dGradientBase {
     Conv2dShape shape;
     tf::Tensor* output = nullptr;
     TF_RETURN_IF_ERROR(Prepare(context, kInputIndex, &table, &shape, &output));
-    if (output->NumElements() == 0) return absl::OkStatus();
+    if (!HasProducts(context, *output)) return absl::OkStatus();
     const OperandSpec& a = table->table().a();
     const OperandSpec& b = table->table().b();
     QuantizedInput filter, upstream;
@@ -141,7 +141,7 @@ class Conv2dFilterGradientOp : public Conv2dGradientBase {
     Conv2dShape shape;
     tf::Tensor* output = nullptr;
     TF_RETURN_IF_ERROR(Prepare(context, kFilterIndex, &table, &shape, &output));
-    if (output->NumElements() == 0) return absl::OkStatus();
+    if (!HasProducts(context, *output)) return absl::OkStatus();
     const OperandSpec& a = table->table().a();
     const OperandSpec& b = table->table().b();
     QuantizedInput input, upstream;

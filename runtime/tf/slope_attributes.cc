@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "runtime/tf/slope_attributes.h"
 
+#include <string>
+#include <utility>
+
 #include "runtime/tf/quantized_input.h"
 
 namespace axlut {
@@ -11,25 +14,20 @@ using SharedSlopes = std::shared_ptr<const std::vector<float>>;
 
 absl::Status SlopeAttributes::Read(tf::OpKernelConstruction* context) {
   TF_RETURN_IF_ERROR(context->GetAttr("window", &window_));
-  TF_RETURN_IF_ERROR(context->GetAttr("slopes", &path_));
-  if (window_ <= kMaxDifferenceWindow) return absl::OkStatus();
+  std::string path;
+  TF_RETURN_IF_ERROR(context->GetAttr("slopes", &path));
+  if (!path.empty()) file_ = std::make_unique<SlopeFile>(path);
+  if (window_ >= 0 && window_ <= kMaxDifferenceWindow) return absl::OkStatus();
   return absl::InvalidArgumentError("window must be 0 .. " + std::to_string(kMaxDifferenceWindow) +
                                     "; it is " + std::to_string(window_));
 }
 
 absl::Status SlopeAttributes::GetFile(const LutTable& table, SharedSlopes* slopes) {
   *slopes = nullptr;
-  if (path_.empty()) return absl::OkStatus();
-  const std::lock_guard<std::mutex> lock(mutex_);
-  const OperandSpec& a = table.table().a();
-  const OperandSpec& b = table.table().b();
-  // A table file that was rewritten may have another size.
-  if (file_ == nullptr || file_->size() != a.count() * b.count()) {
-    auto loaded = LoadSlopes(path_, a, b);
-    if (!loaded.ok()) return ToStatus(loaded.error());
-    file_ = std::make_shared<const std::vector<float>>(std::move(*loaded));
-  }
-  *slopes = file_;
+  if (file_ == nullptr) return absl::OkStatus();
+  auto found = file_->Get(table.table().a(), table.table().b());
+  if (!found.ok()) return ToStatus(found.error());
+  *slopes = std::move(*found);
   return absl::OkStatus();
 }
 

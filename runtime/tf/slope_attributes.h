@@ -3,8 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
-#include <string>
 #include <vector>
 
 #include "runtime/tf/slope_cache.h"
@@ -16,8 +14,8 @@ class SlopeAttributes {
  public:
   absl::Status Read(tensorflow::OpKernelConstruction* context);
 
-  // dT/da or dT/db: the table's, or those of the file that `slopes` names, which is read at the
-  // first call. In storage order; shared with other ops.
+  // dT/da or dT/db: the table's, or those of the file that `slopes` names, as it is now.
+  // In storage order; shared with other ops.
   absl::Status GetByA(const std::shared_ptr<const LutTable>& table,
                       std::shared_ptr<const std::vector<float>>* slopes);
   absl::Status GetByB(const std::shared_ptr<const LutTable>& table,
@@ -34,9 +32,7 @@ class SlopeAttributes {
   std::shared_ptr<const TableSlopes> OfTable(const std::shared_ptr<const LutTable>& table) const;
 
   int32_t window_ = 0;
-  std::string path_;
-  std::mutex mutex_;
-  std::shared_ptr<const std::vector<float>> file_;
+  std::unique_ptr<SlopeFile> file_;  // or null
 };
 
 }  // namespace axlut

@@ -57,4 +57,18 @@ Result<std::vector<float>> LoadSlopes(const std::string& path, const OperandSpec
   return slopes;
 }
 
+Result<std::shared_ptr<const std::vector<float>>> SlopeFile::Get(const OperandSpec& a,
+                                                                 const OperandSpec& b) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  // The state from before the read: a file that changes meanwhile is read again by the next call.
+  AXLUT_ASSIGN_OR_RETURN(const FileState state, FileState::Of("slopes", path_));
+  if (slopes_ != nullptr && state_ == state && a_ == a && b_ == b) return slopes_;
+  AXLUT_ASSIGN_OR_RETURN(std::vector<float> slopes, LoadSlopes(path_, a, b));
+  slopes_ = std::make_shared<const std::vector<float>>(std::move(slopes));
+  state_ = state;
+  a_ = a;
+  b_ = b;
+  return slopes_;
+}
+
 }  // namespace axlut

@@ -5,11 +5,13 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/result.h"
 #include "runtime/nn/lut_conv2d.h"
 #include "runtime/table/table_gradient.h"
+#include "runtime/tf/file_state.h"
 
 namespace axlut {
 
@@ -43,5 +45,21 @@ class SlopeCache {
 // kInvalidInput for anything else, and for slopes that are not finite.
 Result<std::vector<float>> LoadSlopes(const std::string& path, const OperandSpec& a,
                                       const OperandSpec& b);
+
+// The slopes of one file as it is now.
+class SlopeFile {
+ public:
+  explicit SlopeFile(std::string path) : path_(std::move(path)) {}
+  // LoadSlopes, but the file is read again only when it was replaced or written to, or when the
+  // operands are others. Any thread may call.
+  Result<std::shared_ptr<const std::vector<float>>> Get(const OperandSpec& a, const OperandSpec& b);
+
+ private:
+  const std::string path_;
+  std::mutex mutex_;
+  FileState state_;
+  OperandSpec a_, b_;
+  std::shared_ptr<const std::vector<float>> slopes_;
+};
 
 }  // namespace axlut

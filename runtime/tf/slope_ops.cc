@@ -186,7 +186,7 @@ class SlopeInputGradientOp : public SlopeGradientBase {
     Conv2dShape shape;
     tf::Tensor* output = nullptr;
     TF_RETURN_IF_ERROR(Prepare(context, kInputIndex, &table, &shape, &output));
-    if (output->NumElements() == 0) return absl::OkStatus();
+    if (!HasProducts(context, *output)) return absl::OkStatus();
     const TruthTable& truth = table->table();
     SharedSlopes by_a;
     TF_RETURN_IF_ERROR(slopes().GetByA(table, &by_a));
@@ -233,7 +233,7 @@ class SlopeFilterGradientOp : public SlopeGradientBase {
     Conv2dShape shape;
     tf::Tensor* output = nullptr;
     TF_RETURN_IF_ERROR(Prepare(context, kFilterIndex, &table, &shape, &output));
-    if (output->NumElements() == 0) return absl::OkStatus();
+    if (!HasProducts(context, *output)) return absl::OkStatus();
     const TruthTable& truth = table->table();
     SharedSlopes by_b;
     TF_RETURN_IF_ERROR(slopes().GetByB(table, &by_b));

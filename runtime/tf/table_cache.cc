@@ -2,11 +2,8 @@
 #include "runtime/tf/table_cache.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -30,11 +27,6 @@ Result<OperandEncoding> ParseEncoding(const std::string& name) {
       fmt::format("encoding must be 'affine' or 'sign_magnitude'; it is '{}'", name));
 }
 
-bool TableCache::FileState::operator==(const FileState& other) const {
-  return device == other.device && inode == other.inode && size_bytes == other.size_bytes &&
-         modified_s == other.modified_s && modified_ns == other.modified_ns;
-}
-
 bool TableCache::Key::operator<(const Key& other) const {
   return std::tie(path, encoding, tfapprox_bits) <
          std::tie(other.path, other.encoding, other.tfapprox_bits);
@@ -46,27 +38,12 @@ TableCache& TableCache::Global() {
   return *cache;
 }
 
-Result<TableCache::FileState> TableCache::StateOf(const std::string& path) {
-  struct stat status;
-  if (stat(path.c_str(), &status) != 0) {
-    return Error::InvalidInput(
-        fmt::format("table '{}' cannot be read; {}", path, std::strerror(errno)));
-  }
-  FileState state;
-  state.device = status.st_dev;
-  state.inode = status.st_ino;
-  state.size_bytes = status.st_size;
-  state.modified_s = status.st_mtim.tv_sec;
-  state.modified_ns = status.st_mtim.tv_nsec;
-  return state;
-}
-
 Result<std::shared_ptr<const LutTable>> TableCache::Get(const std::string& path,
                                                         OperandEncoding encoding) {
   // Held while loading too: layers that start together wait for one load instead of each doing it.
   const std::lock_guard<std::mutex> lock(mutex_);
   // The state from before the read: a file that changes meanwhile is read again by the next call.
-  AXLUT_ASSIGN_OR_RETURN(const FileState state, StateOf(path));
+  AXLUT_ASSIGN_OR_RETURN(const FileState state, FileState::Of("table", path));
   return GetLocked({path, encoding}, state);
 }
 
@@ -75,7 +52,7 @@ Result<std::shared_ptr<const LutTable>> TableCache::GetTfapprox(const std::strin
   const std::lock_guard<std::mutex> lock(mutex_);
   FileState state;  // of no file: always the same
   if (!mul_map_file.empty()) {
-    AXLUT_ASSIGN_OR_RETURN(state, StateOf(mul_map_file));
+    AXLUT_ASSIGN_OR_RETURN(state, FileState::Of("table", mul_map_file));
   }
   return GetLocked({mul_map_file, OperandEncoding::kAffine, num_bits}, state);
 }

@@ -13,6 +13,7 @@
 
 #include "runtime/base/result.h"
 #include "runtime/nn/lut_conv2d.h"
+#include "runtime/tf/file_state.h"
 
 namespace axlut {
 
@@ -41,15 +42,6 @@ class TableCache {
                                                       int64_t num_bits);
 
  private:
-  // What identifies the state of a file without reading it.
-  struct FileState {
-    uint64_t device = 0;
-    uint64_t inode = 0;
-    int64_t size_bytes = 0;
-    int64_t modified_s = 0;
-    int64_t modified_ns = 0;
-    bool operator==(const FileState& other) const;
-  };
   struct Entry {
     FileState state;
     std::shared_ptr<const LutTable> table;
@@ -62,7 +54,6 @@ class TableCache {
     bool operator<(const Key& other) const;
   };
 
-  static Result<FileState> StateOf(const std::string& path);
   // The next two expect the lock to be held.
   Result<std::shared_ptr<const LutTable>> GetLocked(const Key& key, const FileState& state);
   Result<std::shared_ptr<const LutTable>> Load(const Key& key, const FileState& state);

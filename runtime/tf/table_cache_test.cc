@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "runtime/base/subprocess.h"
@@ -139,6 +141,26 @@ TEST_F(TableCacheTest, ManyTablesDoNotEvictTheOneInUse) {
     ASSERT_TRUE(cache_.Get(path).ok());
     EXPECT_EQ(cache_.Get(used).value(), *first);
   }
+}
+
+// What one thread gets stays whole while another one's file is read again.
+TEST_F(TableCacheTest, ThreadsMayAskWhileAFileIsReplaced) {
+  const std::string path = Save("t.axt", 1), still = Save("still.axt", 2);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 3; ++i) {
+    threads.emplace_back([&] {
+      for (int call = 0; call < 50; ++call) {
+        const auto table = cache_.Get(path);
+        const auto signs = cache_.Get(still, OperandEncoding::kSignMagnitude);
+        if (!table.ok() || (*table)->table().ProductAt(15, 15) != 225) ++wrong;
+        if (!signs.ok() || (*signs)->table().ProductAt(0, 0) != 2) ++wrong;
+      }
+    });
+  }
+  for (int32_t product = 3; product < 20; ++product) Save("t.axt", product);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 }  // namespace

@@ -39,10 +39,26 @@ bool HasOutputs(const Conv2dShape& shape) {
   return shape.batch * shape.out_h * shape.out_w * shape.out_c > 0;
 }
 
+// Whether a plane of the smallest block, one row or a part of it, has a reasonable size: it holds
+// what windows step over too, which for a huge dilation is more than there is memory. In double:
+// the product can exceed int64_t.
+bool PlanesFit(const Conv2dShape& s) {
+  constexpr double kMaxPixels = 1 << 19;
+  constexpr int64_t kLongRow = 1024;
+  const auto extent = [](int64_t outputs, int64_t kernel, int64_t dilation, int64_t stride) {
+    const int64_t phases = std::min(kernel, stride);
+    return static_cast<double>(outputs + (kernel - 1) * dilation / stride) *
+           static_cast<double>(phases);
+  };
+  return extent(1, s.kernel_h, s.dilation_h, s.stride_h) *
+             extent(std::min(s.out_w, kLongRow), s.kernel_w, s.dilation_w, s.stride_w) <=
+         kMaxPixels;
+}
+
 }  // namespace
 
 bool DepthwisePortableKernel::Supports(const PreparedLut& lut, const Conv2dShape& shape) {
-  return shape.groups == shape.in_c &&
+  return shape.groups == shape.in_c && PlanesFit(shape) &&
          (lut.range() == 0 || shape.Depth() <= std::numeric_limits<uint32_t>::max() / lut.range());
 }
 
