@@ -11,7 +11,7 @@ from __future__ import annotations
 import collections.abc
 import contextlib
 import dataclasses
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
 
 import keras
 import numpy as np

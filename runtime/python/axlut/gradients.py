@@ -31,8 +31,8 @@ def _set_paths(gradient, fields):
         path = getattr(gradient, field)
         if path is not None:
             if not isinstance(path, (str, os.PathLike)):
-                raise TypeError(f"{type(gradient).__name__}: {field} must be the path of a file; it "
-                                f"is a {type(path).__name__}")
+                raise TypeError(f"{type(gradient).__name__}: {field} must be the path of a file; "
+                                f"it is a {type(path).__name__}")
             object.__setattr__(gradient, field, os.fspath(path))
 
 

@@ -210,6 +210,6 @@ def test_what_is_no_dense_tensor_is_named(exact, value, found):
             ("ax_conv2d", "input", lambda: axlut.ax_conv2d(value, W, exact)),
             ("ax_dense", "kernel", lambda: axlut.ax_dense(X, value, exact)),
             ("ax_matmul", "b", lambda: axlut.ax_matmul(X, value, exact))]:
-        with pytest.raises(TypeError, match=f"{function}: {argument} must be a dense tensor, an array "
-                                            f"or numbers; it is a {found}"):
+        with pytest.raises(TypeError, match=f"{function}: {argument} must be a dense tensor, an "
+                                            f"array or numbers; it is a {found}"):
             call()

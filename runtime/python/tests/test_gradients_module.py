@@ -59,7 +59,7 @@ def test_attributes_are_those_of_the_ops(tmp_path):
     (lambda: gradients.Difference(2, window=1.5), ValueError, "it is 1.5"),
     (lambda: gradients.Difference(2, tables="ab"), ValueError, "two paths"),
     (lambda: gradients.Difference(2, tables=("a",)), ValueError, "two paths"),
-    (lambda: gradients.Approximate(3), TypeError, "input_table must be the path of a file; it is a int"),
+    (lambda: gradients.Approximate(3), TypeError, "input_table must be the path.*it is a int"),
 ])
 def test_errors_name_the_rule_and_the_value(make, error, message):
     with pytest.raises(error, match=message):

@@ -31,7 +31,7 @@ def images(count=4):
     return np.random.default_rng(2).normal(size=(count, 6, 6, 2)).astype(F)
 
 
-# --- copies and introspection ---------------------------------------------------------------------
+# --- copies and introspection --------------------------------------------------------------------
 
 
 def from_json(model):
@@ -117,7 +117,7 @@ def test_functions_of_lambda_layers_are_kept(bad):
     assert again is not model.get_layer("square") and not again.trainable
 
 
-# --- which layers -----------------------------------------------------------------------------------
+# --- which layers --------------------------------------------------------------------------------
 
 
 def test_a_name_is_a_name_even_if_it_looks_like_a_pattern(save):
@@ -152,7 +152,7 @@ def test_layers_are_chosen_alike_everywhere(bad):
             choose(["last", "lost"])
 
 
-# --- wrong arguments --------------------------------------------------------------------------------
+# --- wrong arguments -----------------------------------------------------------------------------
 
 
 def test_what_is_no_model_is_an_error(bad):

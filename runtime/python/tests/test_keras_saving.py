@@ -114,7 +114,7 @@ def test_a_table_that_is_gone_is_a_clear_error_and_can_be_elsewhere(exact, bad, 
     expected = model.predict(images(), verbose=0)
     for path in (exact, bad):
         shutil.move(path, moved)
-    with pytest.raises(FileNotFoundError, match=f"AxConv2D.*table is not there.*{exact}.*tables_in"):
+    with pytest.raises(FileNotFoundError, match=f"AxConv2D.*is not there.*{exact}.*tables_in"):
         keras.models.load_model(tmp_path / "model.keras")
     with tables_in(moved):
         again = keras.models.load_model(tmp_path / "model.keras")

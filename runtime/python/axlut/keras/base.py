@@ -14,7 +14,7 @@ from axlut import gradients
 from axlut._arguments import saved_first
 from axlut._types import Gradient, Path, TensorLike
 from axlut.keras.quantizers import AnyQuantizer
-from axlut.keras.table_product import MODES, TableProduct
+from axlut.keras.table_product import MODES
 
 COMPUTE_DTYPES = ("float32", "bfloat16", "float16")
 _folders: list = []  # of tables_in, innermost last
