@@ -89,4 +89,9 @@ InputQuantization AxConv2dBase::FilterQuantization(const OperandSpec& operand, b
   return quantization;
 }
 
+void AxConv2dBase::LogKernel(const LutConv2d& layer) {
+  if (!KernelLog::IsOn()) return;
+  if (const auto line = kernel_log_.Line(name(), layer)) LOG(INFO) << *line;
+}
+
 }  // namespace axlut

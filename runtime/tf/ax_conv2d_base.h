@@ -8,6 +8,7 @@
 
 #include "runtime/nn/lut_conv2d.h"
 #include "runtime/tf/conv2d_attributes.h"
+#include "runtime/tf/kernel_log.h"
 #include "runtime/tf/quantized_input.h"
 #include "runtime/tf/table_attribute.h"
 #include "tensorflow/core/framework/op_kernel.h"
@@ -39,11 +40,14 @@ class AxConv2dBase : public tensorflow::OpKernel {
   DataFormat data_format() const { return attributes_.data_format; }
   // How to quantize the filter: its range can be one per output channel.
   InputQuantization FilterQuantization(const OperandSpec& operand, bool narrow) const;
+  // Says in the log what runs, if it was asked for (kernel_log.h).
+  void LogKernel(const LutConv2d& layer);
 
  private:
   const FilterLayout filter_layout_;
   TableAttribute table_;
   Conv2dAttributes attributes_;
+  KernelLog kernel_log_;
 };
 
 }  // namespace axlut

@@ -50,6 +50,7 @@ class AxConv2dCpu : public AxConv2dBase {
       scales[c] = static_cast<double>(input.ranges[0].scale) * range.scale;
     }
     const LutConv2d& layer = **found;
+    LogKernel(layer);
     if (layer.NeedsInt64()) {
       Run<int64_t>(context, layer, input.patterns, shape, scales.data(), output);
     } else {

@@ -71,6 +71,7 @@ class AxConv2dIntegerOp : public AxConv2dBase {
                                         " products of this table can leave int32; use the "
                                         "out_type int64");
     }
+    LogKernel(**layer);
     Sum* const out = output->flat<Sum>().data();
     if (data_format() == DataFormat::kNhwc) {
       (*layer)->Run(input.patterns, shape.batch, out, WorkersOf(context));

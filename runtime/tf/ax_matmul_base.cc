@@ -2,6 +2,7 @@
 #include "runtime/tf/ax_matmul_base.h"
 
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "runtime/tf/memory_guard.h"
@@ -89,6 +90,14 @@ void AxMatmulBase::Compute(tf::OpKernelContext* context) {
   // The list of pairs of matrices, where each is small, takes more memory than the output.
   OP_REQUIRES_OK(context,
                  WithinMemory(context, [&] { return Multiply(context, table, *problem, output); }));
+}
+
+void AxMatmulBase::LogKernel(const MatmulShape& shape, const MatmulRun& run) {
+  if (!KernelLog::IsOn()) return;
+  const std::string problem = std::to_string(shape.batch) + " times " + std::to_string(shape.m) +
+                              "x" + std::to_string(shape.k) + " * " + std::to_string(shape.k) +
+                              "x" + std::to_string(shape.n);
+  if (const auto line = kernel_log_.Line(name(), problem, run.kernel_name())) LOG(INFO) << *line;
 }
 
 }  // namespace axlut

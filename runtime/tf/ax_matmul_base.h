@@ -6,7 +6,9 @@
 #include <memory>
 
 #include "runtime/nn/layer_cache.h"
+#include "runtime/tf/kernel_log.h"
 #include "runtime/tf/matmul_attributes.h"
+#include "runtime/tf/matmul_run.h"
 #include "runtime/tf/table_attribute.h"
 #include "tensorflow/core/framework/op_kernel.h"
 #include "tensorflow/core/framework/shape_inference.h"
@@ -33,11 +35,14 @@ class AxMatmulBase : public tensorflow::OpKernel {
   // The dimension of b's tensor that its columns lie along.
   int column_axis() const { return attributes_.transpose_b ? -2 : -1; }
   LayerCache* layers() { return &layers_; }
+  // Says in the log what runs, if it was asked for (kernel_log.h).
+  void LogKernel(const MatmulShape& shape, const MatmulRun& run);
 
  private:
   TableAttribute table_;
   MatmulAttributes attributes_;
   LayerCache layers_;
+  KernelLog kernel_log_;
 };
 
 }  // namespace axlut

@@ -65,6 +65,7 @@ class AxMatmulIntegerOp : public AxMatmulBase {
                                         " products of this table can leave int32; use the "
                                         "out_type int64");
     }
+    LogKernel(problem.shape, *run);
     Sum* const out = output->flat<Sum>().data();
     const SumSink<Sum> sink = [&](const SumBlock<Sum>& block) {
       for (int64_t p = 0; p < block.positions; ++p) {

@@ -63,6 +63,7 @@ class AxMatmulOp : public AxMatmulBase {
                                        b.ZeroPoints(spec_b.signedness),
                                        b.patterns.flat<uint8_t>().data(), layers());
     if (!run.ok()) return ToStatus(run.error());
+    LogKernel(problem.shape, *run);
     std::vector<double> scales(static_cast<size_t>(problem.shape.n));
     for (size_t x = 0; x < scales.size(); ++x) {
       scales[x] =

@@ -42,6 +42,10 @@ Result<MatmulRun> MatmulRun::Create(std::shared_ptr<const LutTable> table,
 
 bool MatmulRun::NeedsInt64() const { return dense_ ? dense_->NeedsInt64() : matmul_->NeedsInt64(); }
 
+std::string MatmulRun::kernel_name() const {
+  return dense_ ? dense_->kernel_name() : matmul_->kernel_name();
+}
+
 template <typename Acc>
 void MatmulRun::Run(const uint8_t* a, const SumSink<Acc>& sink,
                     const ParallelFor& parallel_for) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "runtime/base/parallel_for.h"
@@ -29,6 +30,8 @@ class MatmulRun {
 
   // True if some input could make a sum leave int32_t: then only the int64_t form may be called.
   bool NeedsInt64() const;
+  // What runs, as LutConv2d::kernel_name.
+  std::string kernel_name() const;
 
   // The sums of LutMatmul::Run, block by block: position p, channel c is row p of all the output's
   // rows, column c. `a` holds bit patterns as the problem's tensor stores them.

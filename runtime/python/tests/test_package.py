@@ -165,6 +165,28 @@ def test_table_path_is_independent_of_the_working_directory(layer, monkeypatch):
     np.testing.assert_array_equal(convolve(x), expected)
 
 
+# facts of TFApprox: an edit of its reference kernel had no effect, since another one ran.
+@pytest.mark.parametrize("isa, kernel", [("", None), ("scalar", "row_stationary")])
+def test_the_log_says_which_kernel_ran_if_asked(layer, isa, kernel):
+    x, w, path, _ = layer
+    code = ("import numpy as np, tensorflow as tf, axlut\n"
+            f"x, w = np.zeros({x.shape}, 'f4'), np.zeros({w.shape}, 'f4')\n"
+            f"for _ in range(2): axlut.ax_conv2d(x, w, {path!r}, name='conv1')\n"
+            f"axlut.ax_dense(x, w[0, 0], {path!r})\n")
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0", "AXLUT_MAX_ISA": isa}
+    lines = []
+    for verbose in ("0", "1"):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                              check=True, env={**environment, "AXLUT_VERBOSE": verbose})
+        lines.append([line for line in done.stderr.splitlines() if " by " in line and "x" in line
+                      and "plan" in line or " times " in line])
+    quiet, (convolution, dense) = lines  # a line each, however often it ran
+    assert quiet == []
+    assert "n2h6w5c3 * 3x3x3x4 by " in convolution and "1 times 60x3 * 3x4 by " in dense
+    if kernel:
+        assert f"by {kernel}," in convolution
+
+
 def tool_output(*command):
     path = pathlib.Path(axlut.__file__).with_name("axlut_tf.so")
     return subprocess.run([*command, str(path)], capture_output=True, text=True, check=True).stdout
