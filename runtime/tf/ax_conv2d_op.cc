@@ -3,6 +3,7 @@
 // op, specified in docs/tensorflow.md, and its kernels for CPUs.
 #include "runtime/tf/ax_conv2d_cpu.h"
 #include "runtime/tf/conv2d_shape_fn.h"
+#include "runtime/tf/register_float_kernels.h"
 
 namespace axlut {
 namespace {
@@ -38,13 +39,7 @@ REGISTER_OP("AxlutConv2D")
       return InferConv2dShape(context, 2);
     });
 
-#define AXLUT_REGISTER(T)                                                                    \
-  REGISTER_KERNEL_BUILDER(Name("AxlutConv2D").Device(tf::DEVICE_CPU).TypeConstraint<T>("T"), \
-                          AxConv2dCpu<T>)
-AXLUT_REGISTER(float);
-AXLUT_REGISTER(Eigen::half);
-AXLUT_REGISTER(tf::bfloat16);
-#undef AXLUT_REGISTER
+AXLUT_REGISTER_FLOAT_KERNELS("AxlutConv2D", AxConv2dCpu);
 
 }  // namespace
 }  // namespace axlut

@@ -8,6 +8,7 @@
 #include "runtime/tf/ax_matmul_base.h"
 #include "runtime/tf/matmul_run.h"
 #include "runtime/tf/quantized_input.h"
+#include "runtime/tf/register_float_kernels.h"
 #include "tensorflow/core/framework/op.h"
 
 namespace axlut {
@@ -99,13 +100,7 @@ class AxMatmulOp : public AxMatmulBase {
   bool narrow_a_ = false, narrow_b_ = false;
 };
 
-#define AXLUT_REGISTER(T)                                                                    \
-  REGISTER_KERNEL_BUILDER(Name("AxlutMatMul").Device(tf::DEVICE_CPU).TypeConstraint<T>("T"), \
-                          AxMatmulOp<T>)
-AXLUT_REGISTER(float);
-AXLUT_REGISTER(Eigen::half);
-AXLUT_REGISTER(tf::bfloat16);
-#undef AXLUT_REGISTER
+AXLUT_REGISTER_FLOAT_KERNELS("AxlutMatMul", AxMatmulOp);
 
 }  // namespace
 }  // namespace axlut

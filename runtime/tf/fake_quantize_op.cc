@@ -6,6 +6,7 @@
 
 #include "runtime/tf/fake_quantize_base.h"
 #include "runtime/tf/quantized_input.h"
+#include "runtime/tf/register_float_kernels.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
 
@@ -109,13 +110,7 @@ class FakeQuantizeOp : public FakeQuantizeBase {
 };
 
 REGISTER_KERNEL_BUILDER(Name("AxlutQuantize").Device(tf::DEVICE_CPU), QuantizeOp);
-#define AXLUT_REGISTER(T)                                                                          \
-  REGISTER_KERNEL_BUILDER(Name("AxlutFakeQuantize").Device(tf::DEVICE_CPU).TypeConstraint<T>("T"), \
-                          FakeQuantizeOp<T>)
-AXLUT_REGISTER(float);
-AXLUT_REGISTER(Eigen::half);
-AXLUT_REGISTER(tf::bfloat16);
-#undef AXLUT_REGISTER
+AXLUT_REGISTER_FLOAT_KERNELS("AxlutFakeQuantize", FakeQuantizeOp);
 
 }  // namespace
 }  // namespace axlut

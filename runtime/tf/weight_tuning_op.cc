@@ -9,6 +9,7 @@
 #include "runtime/table/weight_tuning.h"
 #include "runtime/tf/fake_quantize_base.h"
 #include "runtime/tf/quantized_input.h"
+#include "runtime/tf/register_float_kernels.h"
 #include "runtime/tf/stored_table_file.h"
 #include "tensorflow/core/framework/op.h"
 #include "tensorflow/core/framework/shape_inference.h"
@@ -175,13 +176,7 @@ class MapWeightsOp : public QuantizeBase {
 };
 
 REGISTER_KERNEL_BUILDER(Name("AxlutTuneWeights").Device(tf::DEVICE_CPU), TuneWeightsOp);
-#define AXLUT_REGISTER(T)                                                                        \
-  REGISTER_KERNEL_BUILDER(Name("AxlutMapWeights").Device(tf::DEVICE_CPU).TypeConstraint<T>("T"), \
-                          MapWeightsOp<T>)
-AXLUT_REGISTER(float);
-AXLUT_REGISTER(Eigen::half);
-AXLUT_REGISTER(tf::bfloat16);
-#undef AXLUT_REGISTER
+AXLUT_REGISTER_FLOAT_KERNELS("AxlutMapWeights", MapWeightsOp);
 
 }  // namespace
 }  // namespace axlut
